@@ -1,0 +1,33 @@
+# Warnings, sanitizers and the options every target shares.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter -fno-omit-frame-pointer
+                    -fstack-protector-strong -D_GLIBCXX_ASSERTIONS -march=x86-64-v2)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these falsely on std::string in release builds.
+  add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-maybe-uninitialized -Wno-array-bounds)
+endif()
+add_compile_definitions(FMT_HEADER_ONLY SPDLOG_FMT_EXTERNAL_HO BOOST_ASIO_SEPARATE_COMPILATION
+                        BOOST_ASIO_NO_DEPRECATED XXH_INLINE_ALL)
+if(LATCHKEY_SLOW_ASSERTS)
+  add_compile_definitions(LATCHKEY_SLOW_ASSERTS)
+endif()
+if(LATCHKEY_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+elseif(LATCHKEY_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+endif()
+if(LATCHKEY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(LATCHKEY_LTO)
+  include(CheckIPOSupported)
+  check_ipo_supported()
+  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+endif()
+
+find_program(LATCHKEY_CCACHE ccache)
+if(LATCHKEY_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${LATCHKEY_CCACHE})
+endif()

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "storage/types.h"
+
+namespace latchkey::kv {
+
+class Collection;
+
+/// A key that EXEC depends on, as it was when it was watched.
+struct Watch {
+  std::string collection;
+  std::string key;
+  storage::Lsn version;  ///< Lsn{0}: the key did not exist
+};
+
+/// One client as the commands see it, whatever its door.
+///
+/// Threads: the connection's.
+struct Session {
+  std::uint64_t id = 0;
+  std::string collection_name = "default";
+  /// Looked up on first use and after SELECT; belongs to the store and outlives the session.
+  Collection* collection = nullptr;
+  std::string user = "default";
+  bool authenticated = true;
+  std::vector<Watch> watches;
+
+  /// The newest version that any reply since the door last looked depends on: such replies are sent
+  /// once Engine::stable_lsn() has passed it.
+  storage::Lsn depends_on{};
+  /// After Outcome::Blocked: the row lock to wait for.
+  storage::RowLockWait blocked_on;
+
+  /// The door's own state, for handlers that the door registered.
+  void* door = nullptr;
+};
+
+}  // namespace latchkey::kv

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "env/env.h"
+#include "kv/command.h"
+#include "kv/hub.h"
+#include "kv/reply.h"
+#include "kv/session.h"
+#include "storage/engine.h"
+
+namespace latchkey::kv {
+
+class Collection;
+class ScanCursors;
+
+/// How the execution of a command ended. On Blocked nothing was done or replied: the caller waits
+/// for session.blocked_on (Engine::when_unlocked) and executes the same command again.
+enum class Outcome : std::uint8_t { Done, Blocked };
+
+/// One command waiting in a MULTI.
+struct QueuedCommand {
+  const Command* command;
+  std::vector<std::string> arguments;
+};
+
+/// The key-value core: collections, commands, expiry, channels. Everything a door can ask that is
+/// not SQL.
+///
+/// Threads:   any; a session belongs to one thread at a time.
+/// Ownership: borrows the engine and the environment.
+class Store {
+ public:
+  static Result<std::unique_ptr<Store>> open(storage::Engine& engine, env::Env env);
+  ~Store();
+
+  /// Doors add their rows before the first execute.
+  CommandTable& commands() { return commands_; }
+  const CommandTable& commands() const { return commands_; }
+
+  /// Runs one command whose arity has been checked, inside a storage::Engine::Turn of the caller's.
+  /// Writes one reply element, an error included.
+  Outcome execute(Session& session, const Command& command, Arguments arguments, Reply& reply);
+
+  /// Runs all of them as one atomic step (EXEC) and replies with an array of their replies; replies
+  /// null_array when a watched key has changed. Ends all watches unless Blocked. Must not be called
+  /// inside a Turn.
+  Outcome execute_all(Session& session, std::span<const QueuedCommand> queue, Reply& reply);
+
+  /// Remembers the version of each key for execute_all.
+  Result<void> watch(Session& session, Arguments keys);
+
+  /// Starts the memory reads of the commands that are about to be executed. A hint. Keys of
+  /// commands that are not kOneKey are skipped by the caller.
+  void prefetch(Session& session, std::span<const Bytes> keys);
+
+  /// Erases what is due, at most `limit` records, with its members and its `expired` event.
+  /// Returns how many went.
+  std::size_t sweep(std::size_t limit);
+  /// Gives back members of deleted keys, at most about `limit` records. Returns whether more waits.
+  bool collect_garbage(std::size_t limit);
+
+  Hub& hub() { return hub_; }
+  storage::Engine& engine() { return engine_; }
+  env::Env environment() const { return env_; }
+
+  /// Which keyspace events are published: the letters of notify-keyspace-events as flags.
+  std::atomic<std::uint32_t> notify_flags{0};
+
+  /// The collection of that name, born on the first write to it; null if it does not exist yet and
+  /// `create` is No.
+  enum class Create : bool { No, Yes };
+  Result<Collection*> collection(std::string_view name, Create create);
+  /// All collections by name, in order.
+  std::vector<Collection*> collections();
+  Result<void> flush(Collection& collection);
+  Result<void> flush_all();
+
+  ScanCursors& scan_cursors() { return *scan_cursors_; }
+
+ private:
+  Store(storage::Engine& engine, env::Env env);
+
+  storage::Engine& engine_;
+  env::Env env_;
+  CommandTable commands_;
+  Hub hub_;
+  std::unique_ptr<ScanCursors> scan_cursors_;
+  std::mutex collections_mutex_;
+  // By name; entries are never removed while the store lives, so that sessions may keep pointers.
+  std::unordered_map<std::string, std::unique_ptr<Collection>> collections_;
+};
+
+}  // namespace latchkey::kv
