@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "env/env.h"
+#include "latchkey/result.h"
+#include "storage/tree/log_format.h"
+#include "storage/tree/log_reader.h"
+
+namespace latchkey::storage::tree {
+
+/// The log's files: made ready before they are needed, written, synced, and used again.
+///
+/// A segment is allocated, filled with zeros and synced under another name, renamed and the directory
+/// synced, all before the first byte of the log goes into it. So writes into it meet no full disk, and
+/// syncing them changes no metadata.
+///
+/// Threads:   write from one at a time, sync from one at a time, beside each other; prepare_next from
+///            one at a time; drop_before and the figures from any.
+/// Ownership: borrows the file system; owns the open files.
+/// Errors:    DiskFull only from prepare_next, which leaves nothing behind; IoError.
+/// Invariant: [origin, room_end) is covered by ready segments without a gap.
+class LogSegments {
+ public:
+  struct Options {
+    std::string directory;
+    std::uint64_t segment_bytes;
+    std::uint32_t spare_count_max;
+  };
+  LogSegments(env::FileSystem& files, Options options, LogEpoch epoch, std::uint64_t origin);
+
+  /// Makes what was recovered safe to build upon: syncs the last epoch's files, takes void segments as
+  /// spares, removes leftovers. To be called once, before the first prepare_next.
+  Result<void> adopt(const LogEnd& recovered);
+
+  /// Makes the segment at room_end() ready.
+  Result<void> prepare_next();
+  /// Positions below this have room on disk.
+  std::uint64_t room_end() const { return room_end_.load(std::memory_order_acquire); }
+
+  /// Requires: position + bytes.size() <= room_end().
+  Result<void> write(std::uint64_t position, Bytes bytes);
+  /// Syncs every file that holds bytes of [from, to); files wholly below `to` are then closed.
+  Result<void> sync(std::uint64_t from, std::uint64_t to);
+
+  /// Takes away, for good when it returns, every segment that ends at or before `position`.
+  /// Requires: all up to `position` is synced.
+  Result<void> drop_before(std::uint64_t position);
+
+  std::uint64_t bytes_on_disk() const;
+  std::uint64_t segment_count() const;
+
+ private:
+  struct Active {
+    std::uint64_t start;
+    std::shared_ptr<env::File> file;
+  };
+  struct Retained {
+    std::uint64_t start;
+    std::uint64_t end;
+    std::uint64_t file_bytes;
+  };
+
+  std::shared_ptr<env::File> file_at(std::uint64_t position, std::uint64_t& segment_start) const;
+  std::string path_of(std::string_view name) const;
+  Result<std::string> make_unnamed();
+  Result<std::string> create_zeroed();
+  std::string take_spare();
+  Result<bool> recycle(const std::string& path, std::uint64_t file_bytes);
+  Result<void> sync_recovered(const LogEnd& recovered);
+
+  env::FileSystem& files_;
+  const Options options_;
+  const LogEpoch epoch_;
+  const std::uint64_t file_bytes_;
+  std::atomic<std::uint64_t> room_end_;
+
+  mutable std::mutex mutex_;
+  std::deque<Active> active_;       ///< open: from the oldest unsynced byte to the newest segment
+  std::vector<Retained> retained_;  ///< every file with a segment name, by start
+  std::vector<std::string> spares_;
+  std::uint64_t spare_number_ = 0;
+};
+
+}  // namespace latchkey::storage::tree
