@@ -79,7 +79,8 @@ class StagedRecord {
  private:
   friend class Log;
   Log* log_ = nullptr;
-  std::uint64_t chain_ = 0;  ///< position of the first part
+  std::uint64_t chain_ = 0;   ///< position of the first part
+  std::uint64_t replay_start_ = 0;  ///< at or before that
   std::uint64_t bytes_ = 0;
   std::uint32_t parts_ = 0;
 };
@@ -114,15 +115,17 @@ class Log {
   /// Writes and syncs everything and marks it durable. Nobody may use the log any more.
   Result<void> close();
 
-  /// Whether a write of `bytes` (bodies together, at most kAdmitBytesMax) may begin.
+  /// Whether one thread may reserve bodies of `bytes` in all before it calls admit again.
   /// May wait while a new segment is being made; not while the disk is full.
-  /// Errors: LogSealed, DiskFull; nothing has been applied.
+  /// Requires: bytes <= record_bytes_max(); at most 16 threads for each MiB of the ring (and 16 in any
+  ///           case) between admit and publish: the room kept back for them is as large as the ring.
+  /// Errors:   LogSealed, DiskFull (or IoError, if it is not space that a new segment lacks), and
+  ///           nothing has been applied.
   Result<void> admit(std::uint64_t bytes, Purpose purpose = Purpose::Write) {
-    LK_ASSERT(bytes <= kAdmitBytesMax);
+    LK_ASSERT(bytes <= record_bytes_max_);
     if (ring_.reserved() + bytes <= admit_limit_.load(std::memory_order_relaxed)) [[likely]] return {};
     return admit_slowly(bytes, purpose);
   }
-  static constexpr std::uint64_t kAdmitBytesMax = 64u << 10;
 
   /// A place for one record. Its Lsn is its version; records become durable in Lsn order.
   /// Requires: admit() of at least as much; 0 < body_bytes <= record_bytes_max(). Waits only for the
@@ -135,7 +138,7 @@ class Log {
   void publish(const Reservation& place) {
     if (place.data != nullptr) [[likely]] ring_.publish(place);
   }
-  /// What a record for reserve() may measure; larger ones are staged.
+  /// What a record for reserve() may measure, 64 KiB for rings of 1 MiB or more; larger ones are staged.
   std::uint32_t record_bytes_max() const { return record_bytes_max_; }
 
   /// For records of any size: takes room for a body of `bytes`. Waits while segments are made.
@@ -194,64 +197,71 @@ class Log {
 
   Log(const env::Env& env, LogOptions options, const LogEnd& recovered, LogEpoch epoch);
 
-  Reservation reserve_unlogged(std::uint32_t body_bytes);
+  Reservation reserve_unlogged(std::uint64_t body_bytes);
   Result<void> admit_slowly(std::uint64_t bytes, Purpose purpose);
-  Result<void> wait_for_room(std::uint64_t bytes, std::uint64_t margin, std::unique_lock<std::mutex>& lock);
-  Error no_room() const;
+  Result<void> wait_for_room(std::uint64_t bytes, Purpose purpose, std::unique_lock<std::mutex>& lock);
+  std::uint64_t room_kept_back(Purpose purpose) const;
+  std::uint64_t staged_room(std::uint64_t body_bytes) const;
   void update_admit_limit();
   void return_room(std::uint64_t bytes);
-  Result<void> make_segment();
-  void prepare_in_background();
   bool room_is_low() const;
+  void kick_preparer_if_low();
+  bool make_segment();
+  void run_preparer();
 
   void make_ring_room(std::uint64_t end);
   bool write_out();
   bool write_until(std::uint64_t position);
   Result<void> flush();
-  void append_mark();
-  void flush_in_background();
-  void flush_if_due();
   bool mark_is_due() const;
+  void append_mark();
+  void run_flusher();
+  void flush_if_due(std::int64_t& last_sync_us);
+  bool flusher_has_work() const;
   void kick_flusher(std::uint64_t wanted);
-  void tell_listener();
-  void seal(Error cause);
+  void tell_listener_if_due();
+  void seal(const Error& cause);
   void stop_threads();
 
-  env::Env env_;
-  LogOptions options_;
+  const env::Env env_;
+  const LogOptions options_;
   LogSegments segments_;
   LogRing ring_;
-  std::uint32_t record_bytes_max_;
-  std::uint64_t part_bytes_max_;
+  const std::uint32_t record_bytes_max_;
+  const std::uint32_t part_bytes_max_;
 
+  /// Writers look at these two for every record; they seldom change.
   alignas(64) std::atomic<std::uint64_t> admit_limit_{0};
   std::atomic<bool> sealed_{false};
-  std::atomic<bool> disk_full_{false};
 
   alignas(64) std::atomic<std::uint64_t> written_;
   std::atomic<std::uint64_t> synced_;
-  std::atomic<std::uint64_t> content_written_;  ///< end of the last record or part in [.., written)
+  std::atomic<std::uint64_t> content_written_;  ///< where the last frame before written_ ends that is a
+                                                ///< record or part of one
   std::atomic<std::uint64_t> content_synced_;
-  std::atomic<std::uint64_t> marked_;           ///< what the newest mark says is durable
+  std::atomic<std::uint64_t> marked_;           ///< what the newest mark calls durable
   std::atomic<std::uint64_t> bytes_written_{0};
   std::atomic<std::uint64_t> sync_count_{0};
 
-  std::mutex write_mutex_;  ///< who writes out
-  std::mutex flush_mutex_;  ///< who syncs; taken before write_mutex_
+  // Taken in this order: flush, write, then room or flusher, which are never held together.
+  std::mutex flush_mutex_;  ///< one sync at a time
+  std::mutex write_mutex_;  ///< one writer of the files at a time
 
-  std::atomic<std::uint64_t> wanted_{0};
-  std::atomic<bool> flusher_sleeps_{false};
-  std::mutex flusher_mutex_;
+  std::mutex flusher_mutex_;  ///< for the flusher's sleep only
   std::condition_variable flusher_wakes_;
-  std::condition_variable synced_moved_;
+  std::atomic<bool> flusher_sleeps_{false};
+  std::atomic<std::uint64_t> wanted_{0};  ///< what somebody wants stable
+  std::atomic<bool> listener_due_{false};
   std::function<void()> listener_;
 
+  std::mutex prepare_mutex_;  ///< one segment is made at a time; taken before all others
   mutable std::mutex room_mutex_;
   std::condition_variable room_moved_;
   std::condition_variable preparer_wakes_;
-  std::uint64_t room_wanted_ = 0;     ///< the position up to which somebody waits for room
-  std::uint64_t room_promised_ = 0;   ///< to Admissions, not yet staged
-  std::uint64_t prepare_failures_ = 0;
+  std::atomic<bool> preparer_kicked_{false};
+  std::atomic<bool> disk_full_{false};
+  std::uint64_t room_wanted_ = 0;    ///< a position up to which somebody waits for room
+  std::uint64_t room_promised_ = 0;  ///< to Admissions, not yet used
   std::optional<Error> room_error_;
   std::optional<Error> seal_error_;
   std::multiset<std::uint64_t> staged_starts_;

@@ -20,7 +20,8 @@ struct LogSegmentInfo {
   std::uint64_t start = 0;
   std::uint64_t end = 0;         ///< one past the last position it can hold that still counts
   std::uint64_t file_bytes = 0;
-  bool obsolete = false;         ///< holds nothing that counts: void since a later epoch, or unreadable and old
+  bool obsolete = false;         ///< holds nothing that counts: an older epoch's, past where it ended, or
+                                 ///< unreadable and wholly before `start`
 };
 
 /// Where the log ends, and all that opening it again needs to know.
@@ -49,10 +50,11 @@ struct LogReadOptions {
   Lsn start{};
   /// The log must reach at least here (from the checkpoint); less is Corruption.
   Lsn must_reach{};
-  /// What it means when no segment holds `start`: a damaged directory, or a database whose newest
-  /// state is the checkpoint alone (it ran without a log, or has never run).
-  enum class Absent : std::uint8_t { IsCorruption, IsEmpty };
-  Absent absent = Absent::IsCorruption;
+  /// Log: it must be there. LogOrNothing: no segments at all is well too (a new database). Nothing: the
+  /// checkpoint alone is the newest state (written by a run without a log), so files that are there
+  /// are void; the log goes on from `start`.
+  enum class Expect : std::uint8_t { Log, LogOrNothing, Nothing };
+  Expect expect = Expect::Log;
 };
 
 /// Reads the log from `start` to its end and hands each whole record to `visit` with its Lsn.

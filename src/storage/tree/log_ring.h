@@ -42,7 +42,7 @@ class LogRing {
   LogRing(std::uint32_t ring_bytes, std::uint64_t origin, std::uint32_t epoch_seed,
           std::function<void(std::uint64_t end)> make_room);
 
-  /// Requires: body_bytes <= ring_bytes / 4; publish follows soon, whatever happens in between.
+  /// Requires: body_bytes <= body_bytes_max(); publish follows soon, whatever happens in between.
   Reservation reserve(FrameKind kind, std::uint32_t body_bytes) {
     LK_ASSERT(body_bytes <= body_bytes_max_);
     const std::uint64_t bytes = frame_bytes(body_bytes);
@@ -58,6 +58,9 @@ class LogRing {
     const std::uint64_t header = std::uint64_t{place.word} << 32 | checksum;
     header_of(place.start).store(header, std::memory_order_release);
   }
+
+  /// Takes positions that will never be written: for a log without files.
+  std::uint64_t skip(std::uint64_t bytes) { return reserved_.fetch_add(bytes, std::memory_order_relaxed); }
 
   /// The end of the newest reservation.
   std::uint64_t reserved() const { return reserved_.load(std::memory_order_relaxed); }

@@ -24,7 +24,8 @@ namespace latchkey::storage::tree {
 /// Threads:   write from one at a time, sync from one at a time, beside each other; prepare_next from
 ///            one at a time; drop_before and the figures from any.
 /// Ownership: borrows the file system; owns the open files.
-/// Errors:    DiskFull only from prepare_next, which leaves nothing behind; IoError.
+/// Errors:    DiskFull, from prepare_next only, which leaves nothing behind; IoError; LogSealed for a
+///            failed sync of any file or of the directory: nothing may be synced again.
 /// Invariant: [origin, room_end) is covered by ready segments without a gap.
 class LogSegments {
  public:
@@ -67,13 +68,14 @@ class LogSegments {
     std::uint64_t file_bytes;
   };
 
-  std::shared_ptr<env::File> file_at(std::uint64_t position, std::uint64_t& segment_start) const;
+  Active file_at(std::uint64_t position) const;
   std::string path_of(std::string_view name) const;
-  Result<std::string> make_unnamed();
   Result<std::string> create_zeroed();
+  Result<void> write_zeros(env::File& file);
   std::string take_spare();
-  Result<bool> recycle(const std::string& path, std::uint64_t file_bytes);
-  Result<void> sync_recovered(const LogEnd& recovered);
+  Result<void> make_ready(const std::string& unnamed, std::uint64_t start);
+  Result<void> put_away(const std::string& path, std::uint64_t file_bytes, std::vector<std::string>& new_spares);
+  Result<void> sync_directory();
 
   env::FileSystem& files_;
   const Options options_;

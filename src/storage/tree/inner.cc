@@ -1,0 +1,385 @@
+#include "storage/tree/inner.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
+
+// The one thing the thread sanitizer is told to skip: reading an inner page while its version may
+// be odd. What was read is thrown away unless the version proves it whole; optimistic_page_test.cc
+// tests exactly this.
+#define LK_OPTIMISTIC_READ __attribute__((no_sanitize("thread"), noinline))
+
+namespace latchkey::storage::tree {
+
+namespace {
+
+constexpr std::uint16_t kShortRest = 0xF000;
+constexpr std::uint16_t kLongRest = 0xFFFF;
+constexpr std::size_t kRestInlineMax = 64;
+constexpr std::size_t kLongRestBytes = 10;
+constexpr std::size_t kHeapReserve = 48;
+/// What one insertion and two replacements may take, long separators assumed.
+constexpr std::size_t kRoomBytes = 96;
+
+}  // namespace
+
+std::uint64_t head64(Bytes bytes) {
+  if (bytes.size() >= 8) return load_big64(bytes.data());
+  std::uint64_t head = 0;
+  std::memcpy(&head, bytes.data(), bytes.size());
+  return __builtin_bswap64(head);
+}
+
+std::size_t common_prefix(Bytes a, Bytes b) {
+  const std::size_t end = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  while (at < end && a[at] == b[at]) ++at;
+  return at;
+}
+
+Bytes shortest_separator(Bytes left, Bytes right) {
+  LK_ASSERT_SLOW(left < right);
+  return right.substr(0, common_prefix(left, right) + 1);
+}
+
+std::uint64_t begin_read(const Page& page) {
+  for (;;) {
+    const std::uint64_t version = page.header.version.load(std::memory_order_acquire);
+    if ((version & 1) == 0) return version;
+    spin_pause();
+  }
+}
+
+bool still_valid(const Page& page, std::uint64_t version) {
+  // Loads are not reordered with loads on x86-64, so keeping the compiler in order is enough; the
+  // sanitizer does not model fences.
+  std::atomic_signal_fence(std::memory_order_acquire);
+  return page.header.version.load(std::memory_order_acquire) == version;
+}
+
+void begin_change(Page& page) {
+  const std::uint64_t version = page.header.version.load(std::memory_order_relaxed);
+  LK_ASSERT((version & 1) == 0);
+  page.header.version.exchange(version + 1, std::memory_order_seq_cst);
+}
+
+void end_change(Page& page) {
+  const std::uint64_t version = page.header.version.load(std::memory_order_relaxed);
+  LK_ASSERT((version & 1) == 1);
+  page.header.version.store(version + 1, std::memory_order_release);
+}
+
+void Inner::format(Page& page, PageKind kind, TreeId tree, int level, Bytes prefix) {
+  PageHeader& header = page.header;
+  header.tree = tree;
+  header.kind = kind;
+  header.level = static_cast<std::uint8_t>(level);
+  header.count = 0;
+  header.capacity = 0;
+  header.dead_bytes = 0;
+  header.prefix_bytes = static_cast<std::uint16_t>(prefix.size());
+  header.heap_begin = static_cast<std::uint16_t>(kPageBytes - prefix.size());
+  std::memcpy(page.bytes() + header.heap_begin, prefix.data(), prefix.size());
+}
+
+PageId Inner::child(int index) const {
+  LK_ASSERT(index >= 0 && index <= count());
+  return PageId{load<std::uint32_t>(page_->bytes() + children_at(capacity()) + 4 * static_cast<std::size_t>(index))};
+}
+
+void Inner::set_child(int index, PageId child) {
+  store(page_->bytes() + children_at(capacity()) + 4 * static_cast<std::size_t>(index), value_of(child));
+}
+
+std::uint32_t Inner::record_count(int index) const {
+  LK_ASSERT(counted() && index >= 0 && index <= count());
+  return load<std::uint32_t>(page_->bytes() + counts_at(capacity()) + 4 * static_cast<std::size_t>(index));
+}
+
+void Inner::set_record_count(int index, std::uint32_t value) {
+  if (!counted()) return;
+  store(page_->bytes() + counts_at(capacity()) + 4 * static_cast<std::size_t>(index), value);
+}
+
+std::uint64_t Inner::total_record_count() const {
+  std::uint64_t total = 0;
+  for (int index = 0; index <= count(); ++index) total += record_count(index);
+  return total;
+}
+
+Bytes Inner::prefix() const {
+  return {page_->bytes() + kPageBytes - page_->header.prefix_bytes, page_->header.prefix_bytes};
+}
+
+std::uint16_t Inner::rest(int index) const {
+  return load<std::uint16_t>(page_->bytes() + rests_at(page_->header.kind) + 2 * static_cast<std::size_t>(index));
+}
+
+LongSeparator* Inner::long_separator(int index) const {
+  const std::uint16_t at = rest(index);
+  if (at >= kShortRest || load<std::uint16_t>(page_->bytes() + at) != kLongRest) return nullptr;
+  return load<LongSeparator*>(page_->bytes() + at + 2);
+}
+
+std::size_t Inner::rest_bytes(int index) const {
+  const std::uint16_t at = rest(index);
+  if (at >= kShortRest) return 0;
+  const auto length = load<std::uint16_t>(page_->bytes() + at);
+  return length == kLongRest ? kLongRestBytes : 2 + std::size_t{length};
+}
+
+std::string Inner::separator(int index) const {
+  LK_ASSERT(index >= 0 && index < count());
+  if (const LongSeparator* text = long_separator(index)) return text->text;
+  std::string out(prefix());
+  char head[8];
+  store_big64(head, load<std::uint64_t>(page_->bytes() + kHeads + 8 * static_cast<std::size_t>(index)));
+  const std::uint16_t at = rest(index);
+  if (at >= kShortRest) {
+    out.append(head, at & 0xF);
+    return out;
+  }
+  out.append(head, 8);
+  out.append(page_->bytes() + at + 2, load<std::uint16_t>(page_->bytes() + at));
+  return out;
+}
+
+LK_OPTIMISTIC_READ PageId Inner::child_optimistic(const Page& page, int index) {
+  const int capacity = page.header.kind == PageKind::CountedInner ? kCountedCapacity : kPlainCapacity;
+  const char* at = page.bytes() + kHeads + 8 * static_cast<std::size_t>(capacity) + 4 * static_cast<std::size_t>(index);
+  std::uint32_t child;
+  __builtin_memcpy(&child, at, 4);
+  return PageId{child};
+}
+
+// Written flat, without calls, so that nothing instrumented runs inside.
+LK_OPTIMISTIC_READ int Inner::search_optimistic(const Page& page, Bytes key, Side side, std::uint64_t version) {
+  const char* const base = page.bytes();
+  const PageKind kind = page.header.kind;
+  if (kind != PageKind::Inner && kind != PageKind::CountedInner) return -1;
+  const bool is_counted = kind == PageKind::CountedInner;
+  const int capacity = is_counted ? kCountedCapacity : kPlainCapacity;
+  const auto slots = static_cast<std::size_t>(capacity);
+  const std::size_t rests = kHeads + 8 * slots + 4 * (slots + 1) + (is_counted ? 4 * (slots + 1) : 0);
+  const int count = page.header.count;
+  const std::size_t prefix_bytes = page.header.prefix_bytes;
+  if (count > capacity || prefix_bytes > key.size()) {
+    // A key shorter than the prefix cannot belong here, but a search for what precedes it may.
+    if (count > capacity || page.header.version.load(std::memory_order_acquire) != version) return -1;
+  }
+  const char* const suffix = key.data() + (prefix_bytes < key.size() ? prefix_bytes : key.size());
+  const std::size_t suffix_bytes = key.size() - static_cast<std::size_t>(suffix - key.data());
+  std::uint64_t head = 0;
+  if (suffix_bytes >= 8) {
+    __builtin_memcpy(&head, suffix, 8);
+    head = __builtin_bswap64(head);
+  } else {
+    for (std::size_t i = 0; i < suffix_bytes; ++i) {
+      head |= std::uint64_t{static_cast<unsigned char>(suffix[i])} << (56 - 8 * i);
+    }
+  }
+  int low = 0;
+  int high = count;
+  while (low < high) {
+    const int middle = (low + high) / 2;
+    std::uint64_t stored;
+    __builtin_memcpy(&stored, base + kHeads + 8 * static_cast<std::size_t>(middle), 8);
+    int order = stored < head ? -1 : stored > head ? 1 : 0;  // the separator against the key
+    if (order == 0) {
+      std::uint16_t at;
+      __builtin_memcpy(&at, base + rests + 2 * static_cast<std::size_t>(middle), 2);
+      if (at >= kShortRest) {
+        const std::size_t length = at & 0xF;
+        order = length < suffix_bytes ? -1 : length > suffix_bytes ? 1 : 0;
+      } else if (at + 2u > kPageBytes) {
+        return -1;
+      } else {
+        std::uint16_t length;
+        __builtin_memcpy(&length, base + at, 2);
+        const char* text = base + at + 2;
+        std::size_t text_bytes = length;
+        const char* other = suffix + 8;
+        std::size_t other_bytes = suffix_bytes >= 8 ? suffix_bytes - 8 : 0;
+        if (length == kLongRest) {
+          if (at + kLongRestBytes > kPageBytes) return -1;
+          const LongSeparator* separator;
+          __builtin_memcpy(&separator, base + at + 2, 8);
+          // Only a pointer that was read whole may be followed; it stays readable for this turn.
+          std::atomic_signal_fence(std::memory_order_acquire);
+          if (page.header.version.load(std::memory_order_acquire) != version) return -1;
+          const std::string* whole = &separator->text;
+          text = whole->data();
+          text_bytes = whole->size();
+          other = key.data();
+          other_bytes = key.size();
+        } else if (at + 2u + length > kPageBytes) {
+          return -1;
+        } else if (suffix_bytes < 8) {
+          other = suffix;  // shorter than the head it equals: it sorts before
+          other_bytes = 0;
+          text_bytes = 1;
+        }
+        const std::size_t shared = text_bytes < other_bytes ? text_bytes : other_bytes;
+        std::size_t i = 0;
+        while (i < shared && text[i] == other[i]) ++i;
+        if (i < shared) {
+          order = static_cast<unsigned char>(text[i]) < static_cast<unsigned char>(other[i]) ? -1 : 1;
+        } else {
+          order = text_bytes < other_bytes ? -1 : text_bytes > other_bytes ? 1 : 0;
+        }
+      }
+    }
+    if (order < 0 || (order == 0 && side == Side::AtOrAfter)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+int Inner::search(Bytes key, Side side) const {
+  const int index = search_optimistic(*page_, key, side, page_->header.version.load(std::memory_order_relaxed));
+  LK_ASSERT(index >= 0);
+  return index;
+}
+
+bool Inner::has_room() const {
+  const PageHeader& header = page_->header;
+  const std::size_t free = header.heap_begin + header.dead_bytes - heap_floor(header.kind);
+  return count() < capacity() && free >= kRoomBytes;
+}
+
+void Inner::compact_heap() {
+  PageHeader& header = page_->header;
+  char copy[kPageBytes];
+  std::memcpy(copy, page_->bytes(), kPageBytes);
+  auto at = static_cast<std::uint16_t>(kPageBytes - header.prefix_bytes);
+  for (int index = 0; index < count(); ++index) {
+    const std::uint16_t from = rest(index);
+    if (from >= kShortRest) continue;
+    const auto length = load<std::uint16_t>(copy + from);
+    const std::size_t bytes = length == kLongRest ? kLongRestBytes : 2 + std::size_t{length};
+    at = static_cast<std::uint16_t>(at - bytes);
+    std::memcpy(page_->bytes() + at, copy + from, bytes);
+    store(page_->bytes() + rests_at(header.kind) + 2 * static_cast<std::size_t>(index), at);
+  }
+  header.heap_begin = at;
+  header.dead_bytes = 0;
+}
+
+void Inner::write_separator(int index, Bytes separator) {
+  PageHeader& header = page_->header;
+  LK_ASSERT(separator.substr(0, header.prefix_bytes) == prefix());
+  const Bytes suffix = separator.substr(header.prefix_bytes);
+  store(page_->bytes() + kHeads + 8 * static_cast<std::size_t>(index), head64(suffix));
+  char* const rest_at = page_->bytes() + rests_at(header.kind) + 2 * static_cast<std::size_t>(index);
+  if (suffix.size() <= 8) {
+    store(rest_at, static_cast<std::uint16_t>(kShortRest | suffix.size()));
+    return;
+  }
+  // Until it is written the entry must not look like a rest in the heap to compaction.
+  store(rest_at, kShortRest);
+  const std::size_t floor = heap_floor(header.kind);
+  const Bytes text = suffix.substr(8);
+  const bool in_page = text.size() <= kRestInlineMax &&
+                       header.heap_begin + header.dead_bytes >= floor + text.size() + 2 + kHeapReserve;
+  const std::size_t bytes = in_page ? 2 + text.size() : kLongRestBytes;
+  if (header.heap_begin < floor + bytes) compact_heap();
+  LK_ASSERT(header.heap_begin >= floor + bytes);
+  header.heap_begin = static_cast<std::uint16_t>(header.heap_begin - bytes);
+  char* const at = page_->bytes() + header.heap_begin;
+  if (in_page) {
+    store(at, static_cast<std::uint16_t>(text.size()));
+    std::memcpy(at + 2, text.data(), text.size());
+  } else {
+    store(at, kLongRest);
+    store(at + 2, new LongSeparator{std::string(separator)});
+  }
+  store(rest_at, header.heap_begin);
+}
+
+void Inner::drop_rest(int index, std::vector<LongSeparator*>& retired) {
+  if (LongSeparator* text = long_separator(index)) retired.push_back(text);
+  page_->header.dead_bytes = static_cast<std::uint16_t>(page_->header.dead_bytes + rest_bytes(index));
+  store(page_->bytes() + rests_at(page_->header.kind) + 2 * static_cast<std::size_t>(index), kShortRest);
+}
+
+namespace {
+
+/// Moves `count` elements of `width` bytes from index `from` to index `to` of the array at `base`.
+void move_elements(char* base, std::size_t width, int from, int to, int count) {
+  if (count <= 0) return;
+  std::memmove(base + width * static_cast<std::size_t>(to), base + width * static_cast<std::size_t>(from),
+               width * static_cast<std::size_t>(count));
+}
+
+}  // namespace
+
+void Inner::insert(int index, Bytes separator, PageId right, std::uint32_t right_count,
+                   std::vector<LongSeparator*>& retired) {
+  LK_ASSERT(index >= 0 && index <= count() && count() < capacity());
+  (void)retired;
+  char* const base = page_->bytes();
+  const int after = count() - index;
+  move_elements(base + kHeads, 8, index, index + 1, after);
+  move_elements(base + rests_at(page_->header.kind), 2, index, index + 1, after);
+  move_elements(base + children_at(capacity()), 4, index + 1, index + 2, after);
+  if (counted()) move_elements(base + counts_at(capacity()), 4, index + 1, index + 2, after);
+  ++page_->header.count;
+  store(base + rests_at(page_->header.kind) + 2 * static_cast<std::size_t>(index), kShortRest);
+  write_separator(index, separator);
+  set_child(index + 1, right);
+  set_record_count(index + 1, right_count);
+}
+
+void Inner::replace_separator(int index, Bytes separator, std::vector<LongSeparator*>& retired) {
+  LK_ASSERT(index >= 0 && index < count());
+  drop_rest(index, retired);
+  write_separator(index, separator);
+}
+
+void Inner::erase(int index, std::vector<LongSeparator*>& retired) {
+  LK_ASSERT(index >= 0 && index < count());
+  drop_rest(index, retired);
+  char* const base = page_->bytes();
+  const int after = count() - index - 1;
+  move_elements(base + kHeads, 8, index + 1, index, after);
+  move_elements(base + rests_at(page_->header.kind), 2, index + 1, index, after);
+  move_elements(base + children_at(capacity()), 4, index + 2, index + 1, after);
+  if (counted()) move_elements(base + counts_at(capacity()), 4, index + 2, index + 1, after);
+  --page_->header.count;
+}
+
+std::vector<Inner::Entry> Inner::entries() const {
+  std::vector<Entry> out;
+  out.reserve(static_cast<std::size_t>(child_count()));
+  for (int index = 0; index <= count(); ++index) {
+    out.push_back({index == 0 ? std::string() : separator(index - 1), child(index),
+                   counted() ? record_count(index) : 0});
+  }
+  return out;
+}
+
+bool Inner::rebuild(Bytes prefix, const std::vector<Entry>& entries, std::size_t begin, std::size_t end) {
+  LK_ASSERT(begin < end && end <= entries.size());
+  PageHeader& header = page_->header;
+  if (static_cast<int>(end - begin) > capacity() + 1) return false;
+  format(*page_, header.kind, header.tree, header.level, prefix);
+  for (std::size_t i = begin; i < end; ++i) {
+    const int index = static_cast<int>(i - begin);
+    set_child(index, entries[i].child);
+    set_record_count(index, entries[i].record_count);
+    if (index == 0) continue;
+    if (header.heap_begin < heap_floor(header.kind) + kLongRestBytes) return false;
+    ++header.count;
+    write_separator(index - 1, entries[i].separator);
+  }
+  return true;
+}
+
+void Inner::retire_long_separators(std::vector<LongSeparator*>& retired) const {
+  for (int index = 0; index < count(); ++index) {
+    if (LongSeparator* text = long_separator(index)) retired.push_back(text);
+  }
+}
+
+}  // namespace latchkey::storage::tree

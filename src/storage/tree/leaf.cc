@@ -1,0 +1,337 @@
+#include "storage/tree/leaf.h"
+
+#include <emmintrin.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
+
+namespace latchkey::storage::tree {
+
+namespace {
+
+constexpr std::uint8_t kKindMask = 63;
+constexpr std::uint8_t kHasDeadline = 64;
+constexpr std::uint8_t kIsLarge = 128;
+constexpr std::uint8_t kLongLength = 255;
+constexpr std::size_t kVersionBytes = 6;
+constexpr std::uint16_t kCapacityStep = 16;
+
+std::size_t length_bytes(std::size_t length) { return length < kLongLength ? 1 : 3; }
+
+char* put_length(char* at, std::size_t length) {
+  if (length < kLongLength) {
+    *at = static_cast<char>(length);
+    return at + 1;
+  }
+  *at = static_cast<char>(kLongLength);
+  store(at + 1, static_cast<std::uint16_t>(length));
+  return at + 3;
+}
+
+const char* get_length(const char* at, std::size_t& length) {
+  length = static_cast<std::uint8_t>(*at);
+  if (length < kLongLength) return at + 1;
+  length = load<std::uint16_t>(at + 1);
+  return at + 3;
+}
+
+Bytes inline_suffix(Bytes key, std::size_t prefix_bytes) {
+  const std::size_t end = std::min(key.size(), kKeyInlineBytes);
+  return key.substr(std::min(prefix_bytes, end), end - std::min(prefix_bytes, end));
+}
+
+Bytes tail_of(Bytes key) {
+  return key.size() > kKeyInlineBytes ? key.substr(kKeyInlineBytes) : Bytes();
+}
+
+std::size_t cell_bytes(Bytes key, const LeafRecord& record, std::size_t prefix_bytes) {
+  const std::size_t suffix = inline_suffix(key, prefix_bytes).size();
+  const std::size_t value = record.large != nullptr ? 0 : record.value.size();
+  return 1 + length_bytes(suffix) + length_bytes(value) + kVersionBytes +
+         (record.deadline_ms != kNoDeadline ? 8 : 0) + (record.large != nullptr ? 8 : 0) + suffix + value;
+}
+
+int order(int comparison) { return comparison < 0 ? -1 : comparison > 0 ? 1 : 0; }
+
+}  // namespace
+
+std::uint32_t head32(Bytes suffix) {
+  std::uint32_t head = 0;
+  std::memcpy(&head, suffix.data(), std::min<std::size_t>(4, suffix.size()));
+  return __builtin_bswap32(head);
+}
+
+struct Leaf::Cell {
+  Bytes suffix;
+  std::size_t bytes;
+  LeafRecord record;
+};
+
+void Leaf::format(Page& page, PageKind kind, TreeId tree, Bytes prefix) {
+  LK_ASSERT(prefix.size() <= kPrefixBytesMax);
+  PageHeader& header = page.header;
+  header.tree = tree;
+  header.kind = kind;
+  header.level = 0;
+  header.count = 0;
+  header.capacity = 0;
+  header.dead_bytes = 0;
+  header.prefix_bytes = static_cast<std::uint16_t>(prefix.size());
+  header.heap_begin = static_cast<std::uint16_t>(kPageBytes - prefix.size());
+  std::memcpy(page.bytes() + header.heap_begin, prefix.data(), prefix.size());
+}
+
+bool Leaf::key_has_prefix(Bytes key) const {
+  const Bytes shared = prefix();
+  return key.size() >= shared.size() && std::memcmp(key.data(), shared.data(), shared.size()) == 0;
+}
+
+std::uint16_t Leaf::slot_offset(int slot) const {
+  return load<std::uint16_t>(page_->bytes() + slots_begin() + 2 * static_cast<std::size_t>(slot));
+}
+
+Leaf::Cell Leaf::decode(const char* at) {
+  const char* const begin = at;
+  const auto flags = static_cast<std::uint8_t>(*at++);
+  std::size_t key_bytes = 0;
+  std::size_t value_bytes = 0;
+  at = get_length(at, key_bytes);
+  at = get_length(at, value_bytes);
+  Cell cell;
+  cell.record.kind = flags & kKindMask;
+  cell.record.version = Lsn{load<std::uint32_t>(at) | std::uint64_t{load<std::uint16_t>(at + 4)} << 32};
+  at += kVersionBytes;
+  if ((flags & kHasDeadline) != 0) {
+    cell.record.deadline_ms = load<std::int64_t>(at);
+    at += 8;
+  }
+  if ((flags & kIsLarge) != 0) {
+    cell.record.large = load<LargeRecord*>(at);
+    at += 8;
+  }
+  cell.suffix = {at, key_bytes};
+  cell.record.value = {at + key_bytes, value_bytes};
+  cell.bytes = static_cast<std::size_t>(at - begin) + key_bytes + value_bytes;
+  return cell;
+}
+
+Leaf::Cell Leaf::cell(int slot) const {
+  LK_ASSERT_SLOW(slot >= 0 && slot < count());
+  return decode(page_->bytes() + slot_offset(slot));
+}
+
+LeafRecord Leaf::record(int slot) const { return cell(slot).record; }
+
+void Leaf::append_key(int slot, std::string& out) const {
+  const Cell found = cell(slot);
+  out.append(prefix());
+  out.append(found.suffix);
+  if (found.record.large != nullptr) out.append(found.record.large->key_tail());
+}
+
+std::string Leaf::key(int slot) const {
+  std::string out;
+  append_key(slot, out);
+  return out;
+}
+
+int Leaf::compare(Bytes key, int slot) const {
+  const Cell found = cell(slot);
+  const int by_inline = inline_suffix(key, page_->header.prefix_bytes).compare(found.suffix);
+  if (by_inline != 0) return order(by_inline);
+  const Bytes stored_tail = found.record.large != nullptr ? found.record.large->key_tail() : Bytes();
+  return order(tail_of(key).compare(stored_tail));
+}
+
+std::uint32_t Leaf::head_at(int slot) const {
+  return load<std::uint32_t>(page_->bytes() + sizeof(PageHeader) + 4 * static_cast<std::size_t>(slot));
+}
+
+std::uint32_t Leaf::head_of(Bytes key) const { return head32(inline_suffix(key, page_->header.prefix_bytes)); }
+
+int Leaf::find(Bytes key, std::uint8_t fingerprint) const {
+  if (!key_has_prefix(key)) return -1;
+  if (!hashed()) {
+    const int slot = lower_bound(key);
+    return slot < count() && compare(key, slot) == 0 ? slot : -1;
+  }
+  const char* const hints = page_->bytes() + sizeof(PageHeader);
+  const __m128i wanted = _mm_set1_epi8(static_cast<char>(fingerprint));
+  for (int base = 0; base < count(); base += 16) {
+    const __m128i found = _mm_loadu_si128(reinterpret_cast<const __m128i*>(hints + base));
+    auto matches = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(found, wanted)));
+    for (; matches != 0; matches &= matches - 1) {
+      const int slot = base + __builtin_ctz(matches);
+      if (slot >= count()) return -1;
+      if (compare(key, slot) == 0) return slot;
+    }
+  }
+  return -1;
+}
+
+int Leaf::lower_bound(Bytes key) const {
+  int low = 0;
+  int high = count();
+  if (!hashed()) {
+    const std::uint32_t head = head_of(key);
+    while (low < high) {
+      const int middle = (low + high) / 2;
+      if (head_at(middle) < head) low = middle + 1;
+      else high = middle;
+    }
+    high = count();
+    // From here on heads are >= head; only the run of equal heads needs the keys themselves.
+    int run_end = low;
+    int step = 1;
+    while (run_end < high && head_at(run_end) == head) {
+      run_end = std::min(high, run_end + step);
+      step *= 2;
+    }
+    high = run_end;
+  }
+  while (low < high) {
+    const int middle = (low + high) / 2;
+    if (compare(key, middle) > 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+std::uint16_t Leaf::write_cell(Bytes key, const LeafRecord& record, std::size_t bytes) {
+  PageHeader& header = page_->header;
+  header.heap_begin = static_cast<std::uint16_t>(header.heap_begin - bytes);
+  char* at = page_->bytes() + header.heap_begin;
+  const Bytes suffix = inline_suffix(key, header.prefix_bytes);
+  const Bytes value = record.large != nullptr ? Bytes() : record.value;
+  *at++ = static_cast<char>(record.kind | (record.deadline_ms != kNoDeadline ? kHasDeadline : 0) |
+                            (record.large != nullptr ? kIsLarge : 0));
+  at = put_length(at, suffix.size());
+  at = put_length(at, value.size());
+  store(at, static_cast<std::uint32_t>(value_of(record.version)));
+  store(at + 4, static_cast<std::uint16_t>(value_of(record.version) >> 32));
+  at += kVersionBytes;
+  if (record.deadline_ms != kNoDeadline) {
+    store(at, record.deadline_ms);
+    at += 8;
+  }
+  if (record.large != nullptr) {
+    store(at, record.large);
+    at += 8;
+  }
+  std::memcpy(at, suffix.data(), suffix.size());
+  std::memcpy(at + suffix.size(), value.data(), value.size());
+  return header.heap_begin;
+}
+
+void Leaf::grow_capacity() {
+  PageHeader& header = page_->header;
+  const std::size_t from = slots_begin();
+  header.capacity = static_cast<std::uint16_t>(header.capacity + kCapacityStep);
+  std::memmove(page_->bytes() + slots_begin(), page_->bytes() + from, 2 * static_cast<std::size_t>(header.count));
+}
+
+void Leaf::compact() {
+  PageHeader& header = page_->header;
+  char copy[kPageBytes];
+  std::memcpy(copy + header.heap_begin, page_->bytes() + header.heap_begin, kPageBytes - header.heap_begin);
+  auto at = static_cast<std::uint16_t>(kPageBytes - header.prefix_bytes);
+  for (int slot = 0; slot < count(); ++slot) {
+    const char* const from = copy + slot_offset(slot);
+    const std::size_t bytes = decode(from).bytes;
+    at = static_cast<std::uint16_t>(at - bytes);
+    std::memcpy(page_->bytes() + at, from, bytes);
+    store(page_->bytes() + slots_begin() + 2 * static_cast<std::size_t>(slot), at);
+  }
+  header.heap_begin = at;
+  header.dead_bytes = 0;
+}
+
+bool Leaf::make_room(std::size_t cell, bool new_slot) {
+  PageHeader& header = page_->header;
+  const bool grow = new_slot && header.count == header.capacity;
+  const std::size_t slots_end = slots_begin() + 2 * static_cast<std::size_t>(header.count) + (new_slot ? 2 : 0) +
+                                (grow ? kCapacityStep * hint_bytes() : 0);
+  if (slots_end + cell > static_cast<std::size_t>(header.heap_begin) + header.dead_bytes) return false;
+  if (slots_end + cell > header.heap_begin) compact();
+  LK_ASSERT(slots_end + cell <= header.heap_begin);
+  if (grow) grow_capacity();
+  return true;
+}
+
+bool Leaf::insert(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecord& record) {
+  LK_ASSERT(slot >= 0 && slot <= count());
+  LK_ASSERT_SLOW(key_has_prefix(key));
+  LK_ASSERT((record.large != nullptr) == needs_large(key, record.view().value.size()));
+  PageHeader& header = page_->header;
+  const std::size_t bytes = cell_bytes(key, record, header.prefix_bytes);
+  if (!make_room(bytes, true)) return false;
+  char* const slots = page_->bytes() + slots_begin();
+  const auto index = static_cast<std::size_t>(slot);
+  const std::size_t after = header.count - index;
+  std::memmove(slots + 2 * (index + 1), slots + 2 * index, 2 * after);
+  store(slots + 2 * index, write_cell(key, record, bytes));
+  char* const hints = page_->bytes() + sizeof(PageHeader);
+  std::memmove(hints + hint_bytes() * (index + 1), hints + hint_bytes() * index, hint_bytes() * after);
+  if (hashed()) hints[index] = static_cast<char>(fingerprint);
+  else store(hints + 4 * index, head_of(key));
+  ++header.count;
+  return true;
+}
+
+bool Leaf::replace(int slot, Bytes key, const LeafRecord& record) {
+  LK_ASSERT((record.large != nullptr) == needs_large(key, record.view().value.size()));
+  PageHeader& header = page_->header;
+  const std::size_t old_bytes = cell(slot).bytes;
+  const std::size_t bytes = cell_bytes(key, record, header.prefix_bytes);
+  if (bytes == old_bytes) {
+    const std::uint16_t heap_begin = header.heap_begin;
+    header.heap_begin = static_cast<std::uint16_t>(slot_offset(slot) + bytes);
+    write_cell(key, record, bytes);
+    header.heap_begin = heap_begin;
+    return true;
+  }
+  // The old cell counts as dead while room is made; its slot must not be read by compaction as
+  // live, so the record leaves the heap accounting only after success.
+  const std::size_t slots_end = slots_begin() + 2 * static_cast<std::size_t>(header.count);
+  if (slots_end + bytes > header.heap_begin) {
+    if (slots_end + bytes > static_cast<std::size_t>(header.heap_begin) + header.dead_bytes + old_bytes) return false;
+    const std::uint8_t hint = hashed() ? fingerprint(slot) : std::uint8_t{0};
+    erase(slot);
+    const bool inserted = insert(slot, key, hint, record);
+    LK_ASSERT(inserted);
+    return true;
+  }
+  header.dead_bytes = static_cast<std::uint16_t>(header.dead_bytes + old_bytes);
+  const std::uint16_t offset = write_cell(key, record, bytes);
+  store(page_->bytes() + slots_begin() + 2 * static_cast<std::size_t>(slot), offset);
+  return true;
+}
+
+void Leaf::erase(int slot) {
+  PageHeader& header = page_->header;
+  LK_ASSERT(slot >= 0 && slot < count());
+  header.dead_bytes = static_cast<std::uint16_t>(header.dead_bytes + cell(slot).bytes);
+  const auto index = static_cast<std::size_t>(slot);
+  const std::size_t after = header.count - index - 1;
+  char* const slots = page_->bytes() + slots_begin();
+  std::memmove(slots + 2 * index, slots + 2 * (index + 1), 2 * after);
+  char* const hints = page_->bytes() + sizeof(PageHeader);
+  std::memmove(hints + hint_bytes() * index, hints + hint_bytes() * (index + 1), hint_bytes() * after);
+  --header.count;
+}
+
+std::size_t Leaf::used_bytes() const {
+  const PageHeader& header = page_->header;
+  return header.capacity * hint_bytes() + 2 * static_cast<std::size_t>(header.count) +
+         (kPageBytes - header.prefix_bytes - header.heap_begin) - header.dead_bytes;
+}
+
+std::size_t Leaf::cost(Bytes key, const LeafRecord& record, std::size_t prefix_bytes, bool hashed) {
+  return cell_bytes(key, record, prefix_bytes) + 2 + (hashed ? 1 : 4);
+}
+
+std::size_t Leaf::slot_cost(int slot) const { return cell(slot).bytes + 2 + hint_bytes(); }
+
+}  // namespace latchkey::storage::tree

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+#include "storage/tree/large_record.h"
+#include "storage/tree/page.h"
+#include "storage/types.h"
+
+namespace latchkey::storage::tree {
+
+/// Keys keep at most this many bytes in the leaf; the rest goes to a LargeRecord.
+inline constexpr std::size_t kKeyInlineBytes = 384;
+/// Values longer than this go to a LargeRecord.
+inline constexpr std::size_t kValueInlineBytes = 800;
+inline constexpr std::size_t kPrefixBytesMax = 255;
+
+/// A record on its way into a leaf, or out of one.
+struct LeafRecord {
+  Bytes value;  ///< empty in the leaf when `large` holds it
+  Lsn version{};
+  std::int64_t deadline_ms = kNoDeadline;
+  std::uint8_t kind = 0;
+  LargeRecord* large = nullptr;  ///< a reference that moves with the record
+
+  RecordView view() const {
+    return {large != nullptr ? large->value() : value, version, deadline_ms, kind};
+  }
+};
+
+/// Whether a record must keep its value outside the leaf.
+inline bool needs_large(Bytes key, std::size_t value_bytes) {
+  return key.size() > kKeyInlineBytes || value_bytes > kValueInlineBytes;
+}
+
+/// The records of one key range, sorted by key. A view on a page whose latch the caller holds.
+///
+///   offset               bytes         meaning
+///       32               c * h         hints, c = capacity; h = 1: fingerprints (HashedLeaf);
+///                                      h = 4: first key bytes, big-endian (OrderedLeaf)
+///       32 + c * h       2 * count     slots: offsets of the cells in key order
+///       heap_begin       ..            cells, newest first
+///       4096 - prefix    prefix        what all keys here begin with
+///
+/// A cell: flags (1: kind, 64 = has deadline, 128 = large) | key length (1, or 255 and 2 more) |
+/// value length (the same) | version (6) | [deadline 8] | [LargeRecord* 8] | key | value.
+/// The key is without the page's prefix and without what stands in the LargeRecord.
+///
+/// Invariant: heap_begin >= end of the slots; slots are in strictly ascending key order. (README, 3)
+class Leaf {
+ public:
+  explicit Leaf(Page& page) : page_(&page) {}
+
+  /// Makes the page an empty leaf. The latch and version words stay as they are.
+  static void format(Page& page, PageKind kind, TreeId tree, Bytes prefix);
+
+  int count() const { return page_->header.count; }
+  bool hashed() const { return page_->header.kind == PageKind::HashedLeaf; }
+  Bytes prefix() const {
+    return {page_->bytes() + kPageBytes - page_->header.prefix_bytes, page_->header.prefix_bytes};
+  }
+  bool key_has_prefix(Bytes key) const;
+
+  /// The slot of exactly this key, or -1. Hashed leaves need the key's fingerprint.
+  int find(Bytes key, std::uint8_t fingerprint) const;
+  /// The first slot whose key is not less than `key`; count() if there is none.
+  int lower_bound(Bytes key) const;
+
+  LeafRecord record(int slot) const;
+  void append_key(int slot, std::string& out) const;
+  std::string key(int slot) const;
+  /// Negative, zero or positive as `key` sorts before, at or after the slot's.
+  int compare(Bytes key, int slot) const;
+
+  /// False, with nothing changed, when the page has no room. `record.large` moves in on success.
+  bool insert(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecord& record);
+  /// As insert, for a slot that holds `key`. The old LargeRecord, if any, is the caller's now.
+  bool replace(int slot, Bytes key, const LeafRecord& record);
+  void erase(int slot);
+
+  /// Bytes of cells, hints and slots in use, the prefix not counted.
+  std::size_t used_bytes() const;
+  /// What used_bytes may reach.
+  std::size_t usable_bytes() const { return kPageBytes - sizeof(PageHeader) - page_->header.prefix_bytes; }
+  /// What one more record of this shape would add to used_bytes, at most, in a page with `prefix_bytes`.
+  static std::size_t cost(Bytes key, const LeafRecord& record, std::size_t prefix_bytes, bool hashed);
+  std::size_t slot_cost(int slot) const;
+
+  std::uint8_t fingerprint(int slot) const {
+    return static_cast<std::uint8_t>(page_->bytes()[sizeof(PageHeader) + static_cast<std::size_t>(slot)]);
+  }
+
+ private:
+  struct Cell;
+  std::size_t hint_bytes() const { return hashed() ? 1 : 4; }
+  std::size_t slots_begin() const { return sizeof(PageHeader) + page_->header.capacity * hint_bytes(); }
+  std::uint16_t slot_offset(int slot) const;
+  Cell cell(int slot) const;
+  static Cell decode(const char* at);
+  bool make_room(std::size_t cell_bytes, bool new_slot);
+  void grow_capacity();
+  void compact();
+  std::uint16_t write_cell(Bytes key, const LeafRecord& record, std::size_t bytes);
+  std::uint32_t head_at(int slot) const;
+  std::uint32_t head_of(Bytes key) const;
+
+  Page* page_;
+};
+
+/// The first four bytes of `suffix` as a number that sorts as they do; missing bytes are zero.
+std::uint32_t head32(Bytes suffix);
+
+}  // namespace latchkey::storage::tree

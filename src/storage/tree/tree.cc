@@ -1,0 +1,338 @@
+#include "storage/tree/tree.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace latchkey::storage::tree {
+
+namespace {
+
+constexpr int kWriteAttemptsMax = 64;
+/// A leaf that holds less than this share of what it could looks for a neighbour to join.
+constexpr std::size_t kUnderfullDivisor = 4;
+
+std::uint8_t fingerprint_of(std::uint64_t hash) { return static_cast<std::uint8_t>(hash >> 32); }
+
+}  // namespace
+
+void TreeContext::free_retired() {
+  const LatchGuard guard(retired_latch);
+  for (LongSeparator* text : retired) delete text;
+  retired.clear();
+}
+
+void LeafBatch::clear() {
+  for (Entry& entry : entries) {
+    if (entry.record.large != nullptr) entry.record.large->release();
+  }
+  entries.clear();
+  bytes.clear();
+  more = false;
+}
+
+RecordView LeafBatch::record(std::size_t index) const {
+  const Entry& entry = entries[index];
+  RecordView view = entry.record.view();
+  if (entry.record.large == nullptr) view.value = {bytes.data() + entry.value_at, entry.value_bytes};
+  return view;
+}
+
+std::uint64_t Tree::hash(std::uint64_t seed, TreeId tree, Bytes key) {
+  return XXH3_64bits_withSeed(key.data(), key.size(), seed + value_of(tree) * 0x9e3779b97f4a7c15u);
+}
+
+Tree::Tree(TreeContext& context, TreeId id, const TreeOptions& options)
+    : context_(context), id_(id), options_(options) {
+  Page* const page = context_.pool.allocate();
+  LK_ASSERT(page != nullptr);
+  Leaf::format(*page, leaf_kind(), id_, {});
+  set_root(page->header.page_id, 0);
+  page->header.latch.unlock();
+}
+
+Tree::~Tree() {
+  while (release_some(1024)) {
+  }
+}
+
+Page* Tree::root_page() const {
+  return &context_.pool.page(PageId{static_cast<std::uint32_t>(root_.load(std::memory_order_acquire))});
+}
+
+void Tree::set_root(PageId page, int level) {
+  root_.store(static_cast<std::uint64_t>(level) << 32 | value_of(page), std::memory_order_release);
+}
+
+Tree::Place& Tree::Place::operator=(Place&& other) noexcept {
+  release();
+  tree_ = std::exchange(other.tree_, nullptr);
+  page_ = std::exchange(other.page_, nullptr);
+  slot_ = std::exchange(other.slot_, -1);
+  by_descent_ = other.by_descent_;
+  depth_ = other.depth_;
+  std::copy(other.steps_, other.steps_ + other.depth_, steps_);
+  return *this;
+}
+
+void Tree::Place::release() {
+  if (page_ != nullptr) page_->header.latch.unlock();
+  if (tree_ != nullptr && tree_->options_.counted) tree_->structure_.unlock();
+  page_ = nullptr;
+  tree_ = nullptr;
+  slot_ = -1;
+}
+
+bool Tree::locate_by_hint(Place& place, Bytes key, std::uint64_t hash) {
+  const PageId hint = context_.directory.find(hash);
+  if (!context_.pool.contains(hint)) return false;
+  Page& page = context_.pool.page(hint);
+  page.header.latch.lock();
+  if (page.header.tree == id_ && page.header.kind == PageKind::HashedLeaf) {
+    const int slot = Leaf(page).find(key, fingerprint_of(hash));
+    if (slot >= 0) {
+      place.page_ = &page;
+      place.slot_ = slot;
+      place.by_descent_ = false;
+      return true;
+    }
+  }
+  page.header.latch.unlock();
+  return false;
+}
+
+// Reads the version of a page, then what it needs, then checks the version before it trusts the
+// child: so the child was this page's child at that moment. A leaf is latched first and its parent
+// checked after; from then on the parent cannot change without this latch.
+Page* Tree::descend(Bytes key) {
+  for (;;) {
+    const std::uint64_t root = root_.load(std::memory_order_acquire);
+    int level = static_cast<int>(root >> 32);
+    Page* page = &context_.pool.page(PageId{static_cast<std::uint32_t>(root)});
+    Page* parent = nullptr;
+    std::uint64_t parent_version = 0;
+    const auto unchanged = [&] {
+      return parent != nullptr ? still_valid(*parent, parent_version)
+                               : root_.load(std::memory_order_acquire) == root;
+    };
+    bool restart = false;
+    while (level > 0 && !restart) {
+      const std::uint64_t version = begin_read(*page);
+      if (!unchanged()) {
+        restart = true;
+        break;
+      }
+      const int index = Inner::search_optimistic(*page, key, Side::AtOrAfter, version);
+      const PageId child = index < 0 ? kNoPage : Inner::child_optimistic(*page, index);
+      if (index < 0 || !still_valid(*page, version)) {
+        restart = true;
+        break;
+      }
+      parent = page;
+      parent_version = version;
+      page = &context_.pool.page(child);
+      --level;
+    }
+    if (restart) continue;
+    page->header.latch.lock();
+    if (unchanged()) return page;
+    page->header.latch.unlock();
+  }
+}
+
+void Tree::descend_counted(Place& place, Bytes key) {
+  Page* page = root_page();
+  place.depth_ = 0;
+  for (int level = root_level(); level > 0; --level) {
+    const Inner inner(*page);
+    const int index = inner.search(key, Side::AtOrAfter);
+    place.steps_[place.depth_++] = {page, index};
+    page = &context_.pool.page(inner.child(index));
+  }
+  page->header.latch.lock();
+  place.page_ = page;
+}
+
+void Tree::add_to_counts(const Place& place, int change) {
+  for (int i = 0; i < place.depth_; ++i) {
+    Inner inner(*place.steps_[i].page);
+    const int index = place.steps_[i].index;
+    inner.set_record_count(index, inner.record_count(index) + static_cast<std::uint32_t>(change));
+  }
+}
+
+Tree::Place Tree::locate(Bytes key, std::uint64_t hash) {
+  Place place;
+  place.tree_ = this;
+  if (options_.counted) {
+    structure_.lock();
+    descend_counted(place, key);
+  } else {
+    if (options_.hashed && locate_by_hint(place, key, hash)) return place;
+    place.page_ = descend(key);
+  }
+  place.by_descent_ = true;
+  place.slot_ = Leaf(*place.page_).find(key, fingerprint_of(hash));
+  if (place.found() && options_.hashed) context_.directory.put(hash, place.page_->header.page_id);
+  return place;
+}
+
+bool Tree::write(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record) {
+  for (int attempt = 0; attempt < kWriteAttemptsMax; ++attempt) {
+    Leaf leaf(*place.page_);
+    LargeRecord* const old_large = place.found() ? leaf.record(place.slot_).large : nullptr;
+    if (place.found() && leaf.replace(place.slot_, key, record)) {
+      if (old_large != nullptr) {
+        context_.large_value_bytes.fetch_sub(static_cast<std::int64_t>(old_large->allocated_bytes()),
+                                             std::memory_order_relaxed);
+        old_large->release();
+      }
+      return true;
+    }
+    if (!place.found()) {
+      LK_ASSERT(place.by_descent_);
+      const int slot = leaf.lower_bound(key);
+      if (leaf.insert(slot, key, fingerprint_of(hash), record)) {
+        place.slot_ = slot;
+        record_count_.fetch_add(1, std::memory_order_relaxed);
+        if (options_.counted) add_to_counts(place, 1);
+        if (options_.hashed) context_.directory.put(hash, place.page_->header.page_id);
+        return true;
+      }
+    }
+    // The latches go for a moment. The key's record stays as it is: whoever writes a key holds its
+    // bucket in the lock table.
+    place.page_->header.latch.unlock();
+    place.page_ = nullptr;
+    const std::size_t cost = Leaf::cost(key, record, 0, options_.hashed);
+    if (!options_.counted) structure_.lock();
+    const bool made = make_room(key, cost, attempt);
+    if (!options_.counted) structure_.unlock();
+    if (options_.counted) {
+      descend_counted(place, key);
+    } else {
+      place.page_ = descend(key);
+    }
+    place.by_descent_ = true;
+    place.slot_ = Leaf(*place.page_).find(key, fingerprint_of(hash));
+    if (!made) return false;
+  }
+  LK_ASSERT(false && "a record did not fit after every kind of split");
+  return false;
+}
+
+void Tree::erase(Place& place, Bytes key, std::uint64_t hash) {
+  LK_ASSERT(place.found());
+  Leaf leaf(*place.page_);
+  LargeRecord* const large = leaf.record(place.slot_).large;
+  leaf.erase(place.slot_);
+  record_count_.fetch_sub(1, std::memory_order_relaxed);
+  if (large != nullptr) {
+    context_.large_value_bytes.fetch_sub(static_cast<std::int64_t>(large->allocated_bytes()),
+                                         std::memory_order_relaxed);
+    large->release();
+  }
+  if (options_.hashed) context_.directory.erase(hash, place.page_->header.page_id);
+  if (options_.counted) add_to_counts(place, -1);
+  const bool underfull = leaf.used_bytes() < leaf.usable_bytes() / kUnderfullDivisor;
+  place.page_->header.latch.unlock();
+  place.page_ = nullptr;
+  if (underfull && root_level() > 0) {
+    if (!options_.counted) structure_.lock();
+    shrink(key);
+    if (!options_.counted) structure_.unlock();
+  }
+  place.release();
+}
+
+void Tree::copy_batch(Leaf leaf, int from, int to, int step, LeafBatch& out) {
+  for (int slot = from; slot != to; slot += step) {
+    LeafBatch::Entry entry{};
+    entry.record = leaf.record(slot);
+    entry.key_at = out.bytes.size();
+    leaf.append_key(slot, out.bytes);
+    entry.key_bytes = out.bytes.size() - entry.key_at;
+    entry.value_at = out.bytes.size();
+    entry.value_bytes = entry.record.value.size();
+    out.bytes.append(entry.record.value);
+    if (entry.record.large != nullptr) entry.record.large->retain();
+    out.entries.push_back(entry);
+  }
+}
+
+void Tree::read_forward(Bytes from, bool inclusive, std::size_t limit, LeafBatch& out) {
+  out.clear();
+  const LatchGuard guard(structure_);
+  const Path path = walk(from, Side::AtOrAfter);
+  const LatchGuard leaf_guard(path.leaf->header.latch);
+  const Leaf leaf(*path.leaf);
+  int begin = leaf.lower_bound(from);
+  if (!inclusive && begin < leaf.count() && leaf.compare(from, begin) == 0) ++begin;
+  const int end = limit < static_cast<std::size_t>(leaf.count() - begin) ? begin + static_cast<int>(limit) : leaf.count();
+  copy_batch(leaf, begin, end, 1, out);
+  if (end < leaf.count()) {
+    out.more = true;
+    out.next = leaf.key(end);
+  } else {
+    out.more = path.leaf_bounds().has_high;
+    out.next = path.leaf_bounds().high;
+  }
+}
+
+void Tree::read_backward(const std::optional<std::string>& end, std::size_t limit, LeafBatch& out) {
+  out.clear();
+  const LatchGuard guard(structure_);
+  Path path;
+  if (end.has_value()) {
+    path = walk(*end, Side::Before);
+  } else {
+    Page* page = root_page();
+    for (int level = root_level(); level > 0; --level) {
+      const Inner inner(*page);
+      if (inner.count() > 0) path.bounds[0].low = inner.separator(inner.count() - 1);
+      page = &context_.pool.page(inner.child(inner.count()));
+    }
+    path.leaf = page;
+  }
+  const LatchGuard leaf_guard(path.leaf->header.latch);
+  const Leaf leaf(*path.leaf);
+  const int last = end.has_value() ? leaf.lower_bound(*end) : leaf.count();
+  const int first = limit < static_cast<std::size_t>(last) ? last - static_cast<int>(limit) : 0;
+  copy_batch(leaf, last - 1, first - 1, -1, out);
+  if (first > 0) {
+    out.more = true;
+    out.next = leaf.key(first);
+  } else {
+    out.more = !path.leaf_bounds().low.empty();
+    out.next = path.leaf_bounds().low;
+  }
+}
+
+std::optional<std::string> Tree::random_key(env::Random& random) {
+  const LatchGuard guard(structure_);
+  Page* page = root_page();
+  for (int level = root_level(); level > 0; --level) {
+    const Inner inner(*page);
+    page = &context_.pool.page(inner.child(static_cast<int>(random.next() % static_cast<std::uint64_t>(inner.child_count()))));
+  }
+  const LatchGuard leaf_guard(page->header.latch);
+  const Leaf leaf(*page);
+  if (leaf.count() == 0) return std::nullopt;
+  return leaf.key(static_cast<int>(random.next() % static_cast<std::uint64_t>(leaf.count())));
+}
+
+void Tree::prefetch_page(std::uint64_t hash) const {
+  const PageId hint = context_.directory.find(hash);
+  if (!context_.pool.contains(hint)) return;
+  const char* const bytes = context_.pool.page(hint).bytes();
+  __builtin_prefetch(bytes, 1);
+  __builtin_prefetch(bytes + 64);
+  __builtin_prefetch(bytes + 128);
+  __builtin_prefetch(bytes + 192);
+  __builtin_prefetch(bytes + 256);
+}
+
+}  // namespace latchkey::storage::tree

@@ -1,0 +1,189 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "env/env.h"
+#include "storage/tree/directory.h"
+#include "storage/tree/inner.h"
+#include "storage/tree/leaf.h"
+#include "storage/tree/pool.h"
+#include "storage/types.h"
+
+namespace latchkey::storage::tree {
+
+/// What all trees of an engine share.
+struct TreeContext {
+  Pool& pool;
+  Directory& directory;
+  std::uint64_t hash_seed;
+  std::atomic<std::int64_t> large_value_bytes{0};
+  Latch retired_latch;
+  std::vector<LongSeparator*> retired;  ///< free them when no turn is running
+
+  TreeContext(Pool& pages, Directory& hints, std::uint64_t seed)
+      : pool(pages), directory(hints), hash_seed(seed) {}
+  ~TreeContext() { free_retired(); }
+  /// Requires: no turn is running, or none can hold a page.
+  void free_retired();
+};
+
+/// Records copied out of one leaf, in the order of the walk.
+struct LeafBatch {
+  struct Entry {
+    std::size_t key_at;
+    std::size_t key_bytes;
+    std::size_t value_at;
+    LeafRecord record;  ///< `value` is set by entry(); a reference on `large` is held
+    std::size_t value_bytes;
+  };
+  std::string bytes;
+  std::vector<Entry> entries;
+  std::string next;   ///< where the walk goes on: an inclusive begin, or an exclusive end backward
+  bool more = false;  ///< whether there may be records beyond `next`
+
+  LeafBatch() = default;
+  LeafBatch(const LeafBatch&) = delete;
+  LeafBatch& operator=(const LeafBatch&) = delete;
+  ~LeafBatch() { clear(); }
+  void clear();
+  Bytes key(std::size_t index) const { return {bytes.data() + entries[index].key_at, entries[index].key_bytes}; }
+  RecordView record(std::size_t index) const;
+};
+
+/// One ordered tree of records: the newest committed version of each, nothing else.
+///
+/// Threads:   any, inside a turn of the engine. Leaves are latched one at a time; the shape changes
+///            under the structure latch; inner pages are read optimistically. A counted tree does
+///            everything under its structure latch, because each write changes counts up to the root.
+/// Ownership: owns its pages and the LargeRecords in them.
+/// Source:    see README: B-tree with optimistic lock coupling, B*-like redistribution.
+class Tree {
+ public:
+  Tree(TreeContext& context, TreeId id, const TreeOptions& options);
+  ~Tree();
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+  TreeId id() const { return id_; }
+  const TreeOptions& options() const { return options_; }
+  std::uint64_t record_count() const { return record_count_.load(std::memory_order_relaxed); }
+  std::uint64_t hash(Bytes key) const { return hash(context_.hash_seed, id_, key); }
+  static std::uint64_t hash(std::uint64_t seed, TreeId tree, Bytes key);
+
+  static constexpr int kLevelsMax = 12;
+  struct Step {
+    Page* page;
+    int index;
+  };
+
+  /// The leaf where a key is or would be, latched, and its slot there or -1. Lets go at its end.
+  class Place {
+   public:
+    Place() = default;
+    Place(Place&& other) noexcept { *this = std::move(other); }
+    Place& operator=(Place&& other) noexcept;
+    ~Place() { release(); }
+    bool found() const { return slot_ >= 0; }
+    LeafRecord record() const { return Leaf(*page_).record(slot_); }
+    void release();
+
+   private:
+    friend class Tree;
+    Tree* tree_ = nullptr;
+    Page* page_ = nullptr;
+    int slot_ = -1;
+    bool by_descent_ = false;  ///< the leaf is known to be where a missing key belongs
+    int depth_ = 0;            ///< counted trees: the way from the root
+    Step steps_[kLevelsMax];
+  };
+
+  Place locate(Bytes key, std::uint64_t hash);
+  /// Puts the record at the place, splitting pages if it must; the place then holds it. What the
+  /// leaf held before is released. `record.large` moves in.
+  /// Returns false, with nothing changed, when the pool has no page left.
+  bool write(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record);
+  /// Erases what was found there and lets the place go.
+  /// Requires: place.found().
+  void erase(Place& place, Bytes key, std::uint64_t hash);
+
+  /// Copies up to `limit` records at or after `from` (after it, if not `inclusive`).
+  void read_forward(Bytes from, bool inclusive, std::size_t limit, LeafBatch& out);
+  /// Copies up to `limit` records before `end`; without an end, from the last one on.
+  void read_backward(const std::optional<std::string>& end, std::size_t limit, LeafBatch& out);
+
+  /// Counted trees: how many keys are less than `key`; the key with `rank` keys before it.
+  std::uint64_t rank(Bytes key);
+  std::optional<std::string> select(std::uint64_t rank);
+
+  /// A key somewhere in the tree, by random descent; nothing if it met an empty leaf.
+  std::optional<std::string> random_key(env::Random& random);
+
+  /// Adds a record that sorts behind all others, quickly. For loading, by one thread alone.
+  bool append_sorted(Bytes key, const LeafRecord& record);
+  /// Ends a run of append_sorted.
+  void finish_append();
+
+  /// Gives back about `page_limit` pages of a tree that nobody can reach any more.
+  /// Returns whether there are more.
+  bool release_some(std::size_t page_limit);
+
+  /// Stages of a prefetch of one key: see Engine::prefetch.
+  void prefetch_page(std::uint64_t hash) const;
+  void prefetch_record(std::uint64_t hash) const;
+
+ private:
+  struct Bounds {
+    std::string low;
+    std::string high;
+    bool has_high = false;
+  };
+  /// The way from the root to a leaf, with the bounds of the page at each step.
+  struct Path {
+    Step steps[kLevelsMax];
+    Bounds bounds[kLevelsMax + 1];
+    int depth = 0;
+    Page* leaf = nullptr;
+    const Bounds& leaf_bounds() const { return bounds[depth]; }
+  };
+
+  PageKind leaf_kind() const { return options_.hashed ? PageKind::HashedLeaf : PageKind::OrderedLeaf; }
+  PageKind inner_kind() const { return options_.counted ? PageKind::CountedInner : PageKind::Inner; }
+  Page* root_page() const;
+  int root_level() const { return static_cast<int>(root_.load(std::memory_order_acquire) >> 32); }
+  void set_root(PageId page, int level);
+
+  bool locate_by_hint(Place& place, Bytes key, std::uint64_t hash);
+  Page* descend(Bytes key);
+  void descend_counted(Place& place, Bytes key);
+  void add_to_counts(const Place& place, int change);
+
+  Path walk(Bytes key, Side side);
+  bool make_room(Bytes key, std::size_t cost, int attempt);
+  bool append_page(Path& path, Bytes key);
+  bool grow_root();
+  bool split_inner(Path& path, int level);
+  void shrink(Bytes key);
+  void shrink_inner(Path& path, int level);
+  bool merge_inner(Page& parent, int left_index, const Bounds& range);
+  struct Redistribution;
+  bool redistribute(Redistribution& work);
+  void copy_batch(Leaf leaf, int from, int to, int step, LeafBatch& out);
+  void note_hint(std::uint64_t hash, PageId page);
+
+  TreeContext& context_;
+  TreeId id_;
+  TreeOptions options_;
+  std::atomic<std::uint64_t> root_;  ///< level << 32 | page
+  std::atomic<std::uint64_t> record_count_{0};
+  Latch structure_;
+  Page* append_leaf_ = nullptr;
+  std::vector<std::pair<std::uint64_t, PageId>> pending_hints_;
+  std::vector<PageId> release_stack_;
+};
+
+}  // namespace latchkey::storage::tree

@@ -1,0 +1,221 @@
+#include "storage/tree/tree.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <thread>
+
+namespace latchkey::storage::tree {
+namespace {
+
+struct TestTree {
+  Pool pool{1 << 17};
+  Directory directory{1 << 18};
+  TreeContext context{pool, directory, 7};
+  Tree tree;
+
+  explicit TestTree(const TreeOptions& options) : tree(context, TreeId{9}, options) {}
+
+  void put(Bytes key, Bytes value, std::uint64_t version = 1) {
+    const std::uint64_t hash = tree.hash(key);
+    Tree::Place place = tree.locate(key, hash);
+    LeafRecord record{value, Lsn{version}, kNoDeadline, 0, nullptr};
+    if (needs_large(key, value.size())) {
+      record.large = LargeRecord::create(key.size() > kKeyInlineBytes ? key.substr(kKeyInlineBytes) : Bytes(), value);
+      record.value = {};
+    }
+    ASSERT_TRUE(tree.write(place, key, hash, record));
+  }
+  bool erase(Bytes key) {
+    const std::uint64_t hash = tree.hash(key);
+    Tree::Place place = tree.locate(key, hash);
+    if (!place.found()) return false;
+    tree.erase(place, key, hash);
+    return true;
+  }
+  std::optional<std::string> get(Bytes key) {
+    Tree::Place place = tree.locate(key, tree.hash(key));
+    if (!place.found()) return std::nullopt;
+    return std::string(place.record().view().value);
+  }
+  std::map<std::string, std::string> contents() {
+    std::map<std::string, std::string> out;
+    LeafBatch batch;
+    std::string from;
+    do {
+      tree.read_forward(from, true, SIZE_MAX, batch);
+      for (std::size_t i = 0; i < batch.entries.size(); ++i) {
+        out.emplace(batch.key(i), batch.record(i).value);
+      }
+      from = batch.next;
+    } while (batch.more);
+    return out;
+  }
+  std::vector<std::string> keys_backward() {
+    std::vector<std::string> out;
+    LeafBatch batch;
+    std::optional<std::string> end;
+    do {
+      tree.read_backward(end, 7, batch);
+      for (std::size_t i = 0; i < batch.entries.size(); ++i) out.emplace_back(batch.key(i));
+      end = batch.next;
+    } while (batch.more);
+    return out;
+  }
+};
+
+using Model = std::map<std::string, std::string>;
+
+struct Shape {
+  const char* name;
+  TreeOptions options;
+  std::size_t key_bytes_max;
+  std::size_t shared_prefix_bytes;
+  std::size_t value_bytes_max;
+};
+
+class TreeAgainstMap : public testing::TestWithParam<Shape> {};
+
+// Verified: contents, order both ways, ranks, counts, after every phase of growth and shrinkage.
+// Not verified: concurrency (see below) and crashes.
+TEST_P(TreeAgainstMap, AgreesThroughGrowthAndShrinkage) {
+  const Shape& shape = GetParam();
+  TestTree test(shape.options);
+  Model model;
+  std::mt19937_64 random(42);
+  const std::string shared(shape.shared_prefix_bytes, 'p');
+  const auto random_text = [&](std::size_t bytes_max) {
+    std::string text(random() % (bytes_max + 1), '\0');
+    for (char& c : text) c = static_cast<char>("abcd\0\xff"[random() % 6]);
+    return text;
+  };
+  for (int phase = 0; phase < 4; ++phase) {
+    const bool growing = phase % 2 == 0;
+    for (int i = 0; i < 20'000; ++i) {
+      const std::string key = shared + random_text(shape.key_bytes_max);
+      if (random() % 10 < (growing ? 8 : 1)) {
+        const std::string value = random_text(shape.value_bytes_max);
+        test.put(key, value);
+        model[key] = value;
+      } else if (!growing && !model.empty() && random() % 2 == 0) {
+        const auto at = model.lower_bound(key);
+        const std::string victim = at == model.end() ? model.begin()->first : at->first;
+        EXPECT_TRUE(test.erase(victim));
+        model.erase(victim);
+      } else {
+        EXPECT_EQ(test.erase(key), model.erase(key) == 1);
+      }
+      if (i % 64 == 0) {
+        const auto found = model.find(key);
+        EXPECT_EQ(test.get(key), found == model.end() ? std::nullopt : std::optional(found->second));
+      }
+    }
+    ASSERT_EQ(test.contents(), model);
+    ASSERT_EQ(test.tree.record_count(), model.size());
+    std::vector<std::string> backward;
+    for (auto at = model.rbegin(); at != model.rend(); ++at) backward.push_back(at->first);
+    ASSERT_EQ(test.keys_backward(), backward);
+    if (shape.options.counted) {
+      std::uint64_t rank = 0;
+      for (const auto& [key, value] : model) {
+        ASSERT_EQ(test.tree.rank(key), rank);
+        ASSERT_EQ(test.tree.select(rank), key);
+        ++rank;
+      }
+      EXPECT_FALSE(test.tree.select(rank).has_value());
+    }
+  }
+  while (!model.empty()) {
+    ASSERT_TRUE(test.erase(model.begin()->first));
+    model.erase(model.begin());
+  }
+  EXPECT_TRUE(test.contents().empty());
+  EXPECT_LE(test.pool.used_bytes(), 8 * kPageBytes);
+  EXPECT_EQ(test.context.large_value_bytes.load() > 0, false);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, TreeAgainstMap,
+    testing::Values(Shape{"hashed", {}, 12, 0, 30}, Shape{"ordered", {.hashed = false}, 12, 3, 30},
+                    Shape{"counted", {.counted = true, .hashed = false}, 14, 8, 0},
+                    Shape{"counted_hashed", {.counted = true}, 9, 1, 10},
+                    Shape{"wide_values", {}, 9, 0, 900}, Shape{"long_keys", {}, 700, 0, 20},
+                    Shape{"long_shared_prefix", {}, 16, 900, 20},
+                    Shape{"long_shared_prefix_ordered", {.hashed = false}, 16, 350, 20}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Tree, KeepsKeysThatArriveInOrderDensely) {
+  TestTree test({});
+  constexpr int kCount = 50'000;
+
+  for (int i = 0; i < kCount; ++i) {
+    char key[17];
+    std::snprintf(key, sizeof key, "%016d", i);
+    test.put(key, "0123456789abcdef");
+  }
+
+  EXPECT_LT(test.pool.used_bytes() / kCount, 46u);
+}
+
+TEST(Tree, StoresRandomKeysWithinTheMemoryPromise) {
+  TestTree test({});
+  std::mt19937_64 random(1);
+  constexpr int kCount = 200'000;
+
+  for (int i = 0; i < kCount; ++i) {
+    std::uint64_t words[2] = {random(), random()};
+    test.put({reinterpret_cast<const char*>(words), 16}, "0123456789abcdef");
+  }
+
+  // 16 + 16 bytes in at most 64, the hash directory included.
+  const std::uint64_t per_key = (test.pool.used_bytes() + test.directory.used_bytes()) / kCount;
+  EXPECT_LE(per_key, 64u);
+  RecordProperty("bytes_per_key", static_cast<int>(per_key));
+}
+
+TEST(Tree, LoadsSortedRecordsAndFindsThemByHint) {
+  TestTree test({});
+  for (int i = 0; i < 30'000; ++i) {
+    char key[17];
+    std::snprintf(key, sizeof key, "%016d", i);
+    ASSERT_TRUE(test.tree.append_sorted(key, {"value", Lsn{3}, kNoDeadline, 0, nullptr}));
+  }
+  test.tree.finish_append();
+
+  EXPECT_EQ(test.contents().size(), 30'000u);
+  EXPECT_EQ(test.get("0000000000012345"), "value");
+  EXPECT_FALSE(test.tree.append_sorted("0000000000000001", {"value", Lsn{3}, kNoDeadline, 0, nullptr}));
+}
+
+TEST(Tree, ServesManyThreadsAtOnce) {
+  TestTree test({});
+  constexpr int kThreads = 4;
+  constexpr int kKeys = 3000;
+  std::vector<std::thread> threads;
+
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937_64 random(static_cast<std::uint64_t>(t));
+      for (int i = 0; i < 4 * kKeys; ++i) {
+        const std::string key = std::to_string(t) + ":" + std::to_string(random() % kKeys);
+        if (random() % 3 == 0) test.erase(key);
+        else test.put(key, key);
+        const std::string other = std::to_string(random() % kThreads) + ":" + std::to_string(random() % kKeys);
+        const auto found = test.get(other);
+        if (found.has_value()) EXPECT_EQ(*found, other);
+        if (i % 500 == 0) {
+          for (const auto& [key_seen, value_seen] : test.contents()) EXPECT_EQ(key_seen, value_seen);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  const Model contents = test.contents();
+  EXPECT_EQ(contents.size(), test.tree.record_count());
+  for (const auto& [key, value] : contents) EXPECT_EQ(test.get(key), value);
+}
+
+}  // namespace
+}  // namespace latchkey::storage::tree

@@ -1,0 +1,151 @@
+// Order statistics, loading and giving back.
+#include <algorithm>
+
+#include "base/assert.h"
+#include "storage/tree/tree.h"
+
+// As in inner.cc: reads a leaf that may be changing, for a prefetch only.
+#define LK_OPTIMISTIC_READ __attribute__((no_sanitize("thread"), noinline))
+
+namespace latchkey::storage::tree {
+
+namespace {
+
+constexpr std::size_t kHintsInFlight = 16;
+constexpr std::size_t kLoadSlackBytes = 160;
+
+/// Brings in the lines of the record whose fingerprint matches. Nothing read here is believed.
+LK_OPTIMISTIC_READ void prefetch_match(const Page& page, std::uint8_t fingerprint) {
+  const char* const bytes = page.bytes();
+  std::size_t count = page.header.count;
+  const std::size_t capacity = page.header.capacity;
+  if (count > kPageBytes / 8 || capacity > kPageBytes / 8) return;
+  for (std::size_t slot = 0; slot < count; ++slot) {
+    if (static_cast<std::uint8_t>(bytes[sizeof(PageHeader) + slot]) != fingerprint) continue;
+    std::uint16_t offset;
+    __builtin_memcpy(&offset, bytes + sizeof(PageHeader) + capacity + 2 * slot, 2);
+    const char* const cell = bytes + (offset & (kPageBytes - 1));
+    __builtin_prefetch(cell);
+    __builtin_prefetch(cell + 63);
+    return;
+  }
+}
+
+}  // namespace
+
+void Tree::prefetch_record(std::uint64_t hash) const {
+  const PageId hint = context_.directory.find(hash);
+  if (context_.pool.contains(hint)) prefetch_match(context_.pool.page(hint), static_cast<std::uint8_t>(hash >> 32));
+}
+
+std::uint64_t Tree::rank(Bytes key) {
+  LK_ASSERT(options_.counted);
+  const LatchGuard guard(structure_);
+  std::uint64_t before = 0;
+  Page* page = root_page();
+  for (int level = root_level(); level > 0; --level) {
+    const Inner inner(*page);
+    const int index = inner.search(key, Side::AtOrAfter);
+    for (int i = 0; i < index; ++i) before += inner.record_count(i);
+    page = &context_.pool.page(inner.child(index));
+  }
+  const LatchGuard leaf_guard(page->header.latch);
+  return before + static_cast<std::uint64_t>(Leaf(*page).lower_bound(key));
+}
+
+std::optional<std::string> Tree::select(std::uint64_t rank) {
+  LK_ASSERT(options_.counted);
+  const LatchGuard guard(structure_);
+  if (rank >= record_count()) return std::nullopt;
+  Page* page = root_page();
+  for (int level = root_level(); level > 0; --level) {
+    const Inner inner(*page);
+    int index = 0;
+    while (rank >= inner.record_count(index)) rank -= inner.record_count(index++);
+    page = &context_.pool.page(inner.child(index));
+  }
+  const LatchGuard leaf_guard(page->header.latch);
+  return Leaf(*page).key(static_cast<int>(rank));
+}
+
+void Tree::note_hint(std::uint64_t hash, PageId page) {
+  context_.directory.prefetch(hash);
+  pending_hints_.emplace_back(hash, page);
+  if (pending_hints_.size() < kHintsInFlight) return;
+  for (const auto& [pending, id] : pending_hints_) context_.directory.put(pending, id);
+  pending_hints_.clear();
+}
+
+bool Tree::append_sorted(Bytes key, const LeafRecord& record) {
+  const std::uint64_t key_hash = options_.hashed ? hash(key) : 0;
+  if (!options_.counted && append_leaf_ != nullptr) {
+    Leaf leaf(*append_leaf_);
+    if (leaf.count() > 0 && leaf.compare(key, leaf.count() - 1) <= 0) return false;
+    const std::size_t cost = Leaf::cost(key, record, 0, options_.hashed);
+    // A little room stays for the first updates after the load.
+    if (leaf.used_bytes() + cost + kLoadSlackBytes <= leaf.usable_bytes() &&
+        leaf.insert(leaf.count(), key, static_cast<std::uint8_t>(key_hash >> 32), record)) {
+      record_count_.fetch_add(1, std::memory_order_relaxed);
+      if (options_.hashed) note_hint(key_hash, append_leaf_->header.page_id);
+      return true;
+    }
+    // Full enough: the next record begins a page of its own.
+    Path path = walk(key, Side::AtOrAfter);
+    for (int level = 0; level < path.depth; ++level) {
+      if (Inner(*path.steps[level].page).has_room()) continue;
+      if (!split_inner(path, level)) return false;
+      path = walk(key, Side::AtOrAfter);
+      level = -1;
+    }
+    if (path.depth == 0) {
+      if (!grow_root()) return false;
+      path = walk(key, Side::AtOrAfter);
+    }
+    if (!append_page(path, key)) return false;
+  }
+  Place place = locate(key, key_hash);
+  if (place.found()) return false;
+  if (!write(place, key, key_hash, record)) return false;
+  append_leaf_ = place.page_;
+  return true;
+}
+
+void Tree::finish_append() {
+  for (const auto& [pending, id] : pending_hints_) context_.directory.put(pending, id);
+  pending_hints_.clear();
+  pending_hints_.shrink_to_fit();
+  append_leaf_ = nullptr;
+}
+
+bool Tree::release_some(std::size_t page_limit) {
+  if (root_.load(std::memory_order_relaxed) != 0) {
+    release_stack_.push_back(root_page()->header.page_id);
+    root_.store(0, std::memory_order_relaxed);
+  }
+  std::vector<LongSeparator*> retired;
+  for (std::size_t freed = 0; freed < page_limit && !release_stack_.empty(); ++freed) {
+    Page& page = context_.pool.page(release_stack_.back());
+    release_stack_.pop_back();
+    page.header.latch.lock();
+    if (page.header.level > 0) {
+      const Inner inner(page);
+      for (int i = 0; i <= inner.count(); ++i) release_stack_.push_back(inner.child(i));
+      inner.retire_long_separators(retired);
+    } else {
+      const Leaf leaf(page);
+      for (int slot = 0; slot < leaf.count(); ++slot) {
+        if (LargeRecord* large = leaf.record(slot).large) {
+          context_.large_value_bytes.fetch_sub(static_cast<std::int64_t>(large->allocated_bytes()),
+                                               std::memory_order_relaxed);
+          large->release();
+        }
+      }
+    }
+    context_.pool.free(page);
+  }
+  const LatchGuard guard(context_.retired_latch);
+  context_.retired.insert(context_.retired.end(), retired.begin(), retired.end());
+  return !release_stack_.empty();
+}
+
+}  // namespace latchkey::storage::tree
