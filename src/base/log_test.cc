@@ -1,8 +1,8 @@
 #include "base/log.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -58,9 +58,8 @@ TEST(LogToStderr, BeginsWithTimeAndLevel) {
   log(LogLevel::Info, "ready {} %s", {{"port", 7379}});
   const std::string line = testing::internal::GetCapturedStderr();
 
-  EXPECT_TRUE(testing::Matches(
-      testing::MatchesRegex("[0-9-]+T[0-9:.]+Z info    ready \\{\\} %s  port=7379\n"))(line))
-      << line;
+  const std::regex form("[0-9-]+T[0-9:.]+Z info    ready \\{\\} %s  port=7379\n");
+  EXPECT_TRUE(std::regex_match(line, form)) << line;
 }
 
 }  // namespace
