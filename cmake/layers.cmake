@@ -13,6 +13,23 @@ function(latchkey_sources folder out_sources out_tests out_fuzzers)
   set(${out_fuzzers} ${fuzzers} PARENT_SCOPE)
 endfunction()
 
+# Tests that belong to one folder are "unit", those of tests/ are "across" the layers: script/test runs
+# the first with slow asserts and the second at full speed. Each kind has a target that builds it.
+add_custom_target(unit_tests)
+add_custom_target(across_tests)
+add_custom_target(fuzz_programs)
+
+function(latchkey_test_properties name label)
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 900 ENVIRONMENT
+    "LK_BINARY=${CMAKE_BINARY_DIR}/latchkey;GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/test_results/${name}.xml")
+endfunction()
+
+function(latchkey_add_test name label program)
+  add_test(NAME ${name} COMMAND ${program})
+  add_dependencies(${label}_tests ${program})
+  latchkey_test_properties(${name} ${label})
+endfunction()
+
 # latchkey_layer(NAME [USES layer ...] [LINKS library ...]): library latchkey_NAME from src/NAME,
 # its tests as latchkey_NAME_test, its fuzz targets as NAME_of_file.
 function(latchkey_layer name)
@@ -37,7 +54,7 @@ function(latchkey_layer name)
     add_executable(latchkey_${id}_test ${tests})
     target_include_directories(latchkey_${id}_test PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(latchkey_${id}_test PRIVATE latchkey_${id} GTest::gtest GTest::gtest_main)
-    add_test(NAME ${id} COMMAND latchkey_${id}_test)
+    latchkey_add_test(${id} unit latchkey_${id}_test)
   endif()
   if(LATCHKEY_FUZZ)
     foreach(fuzzer ${fuzzers})
@@ -45,6 +62,7 @@ function(latchkey_layer name)
       add_executable(${target} ${fuzzer})
       target_link_libraries(${target} PRIVATE latchkey_${id})
       target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+      add_dependencies(fuzz_programs ${target})
     endforeach()
   endif()
 endfunction()
@@ -69,11 +87,12 @@ function(latchkey_program name folder)
   if(tests)
     add_executable(latchkey_program_${name}_test ${tests})
     target_link_libraries(latchkey_program_${name}_test PRIVATE latchkey_program_${name} GTest::gtest GTest::gtest_main)
-    add_test(NAME program_${name} COMMAND latchkey_program_${name}_test)
+    latchkey_add_test(program_${name} unit latchkey_program_${name}_test)
   endif()
 endfunction()
 
-# Every *_test.cc below the folder becomes a program of its own, named by its path.
+# Every *_test.cc below the folder becomes a program of its own, named by its file; every *_test.py is
+# a test that is run with Debian's python3. LK_BINARY tells both where the server program is.
 function(latchkey_tests_across_layers folder)
   cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
   string(REPLACE "/" "_" uses ${ARG_USES})
@@ -86,7 +105,14 @@ function(latchkey_tests_across_layers folder)
     add_executable(${target} ${test} ${helpers})
     target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(${target} PRIVATE latchkey_${uses} GTest::gtest GTest::gtest_main)
-    add_test(NAME ${target} COMMAND ${target})
+    latchkey_add_test(${target} across ${target})
+  endforeach()
+  file(GLOB_RECURSE scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_test.py)
+  list(FILTER scripts EXCLUDE REGEX "/node_modules/")
+  foreach(test ${scripts})
+    get_filename_component(target ${test} NAME_WE)
+    add_test(NAME ${target} COMMAND /usr/bin/python3 ${test})
+    latchkey_test_properties(${target} across)
   endforeach()
 endfunction()
 
