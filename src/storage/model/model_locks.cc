@@ -14,12 +14,11 @@ std::uint64_t ModelLocks::holder(const Row& row) const {
 
 ModelLocks::Outcome ModelLocks::try_lock(std::uint64_t owner, const Row& row) {
   LK_ASSERT(owner != 0);
+  owners_.insert(owner);
   const auto [position, is_new] = locks_.try_emplace(row, Lock{owner, {}});
-  if (is_new || position->second.holder == owner) {
-    victims_.erase(owner);
-    return Outcome::Granted;
-  }
-  return victims_.erase(owner) != 0 ? Outcome::Deadlock : Outcome::Held;
+  const bool was_victim = victims_.erase(owner) != 0;
+  if (is_new || position->second.holder == owner) return Outcome::Granted;
+  return was_victim ? Outcome::Deadlock : Outcome::Held;
 }
 
 void ModelLocks::unlock(std::uint64_t owner, const Row& row, Callbacks& callbacks) {
@@ -28,6 +27,7 @@ void ModelLocks::unlock(std::uint64_t owner, const Row& row, Callbacks& callback
 }
 
 void ModelLocks::unlock_all(std::uint64_t owner, Callbacks& callbacks) {
+  owners_.erase(owner);
   victims_.erase(owner);
   waits_.erase(owner);
   for (auto position = locks_.begin(); position != locks_.end();) {
@@ -52,15 +52,16 @@ void ModelLocks::wait(const RowLockWait& wait, std::function<void()> retry, Call
     callbacks.push_back(std::move(retry));
     return;
   }
-  if (wait.waiter != 0) {
-    if (closes_ring(wait.waiter, position->second.holder)) {
-      victims_.insert(wait.waiter);
+  const std::uint64_t waiter = owners_.contains(wait.waiter) ? wait.waiter : 0;
+  if (waiter != 0) {
+    if (closes_ring(waiter, position->second.holder)) {
+      victims_.insert(waiter);
       callbacks.push_back(std::move(retry));
       return;
     }
-    waits_.insert_or_assign(wait.waiter, position->first);
+    waits_.insert_or_assign(waiter, position->first);
   }
-  position->second.waiters.push_back({wait.waiter, std::move(retry)});
+  position->second.waiters.push_back({waiter, std::move(retry)});
 }
 
 // A transaction waits for one row at a time, so the graph is a chain from waiter to holder.

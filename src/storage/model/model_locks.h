@@ -16,8 +16,8 @@ namespace latchkey::storage {
 /// Row locks of interactive transactions, who waits for them, and rings of waiters.
 ///
 /// A released lock is handed to the first waiter, which owns it from then on and finds it granted
-/// when it tries again. A single update has no name to hand a lock to; when one stands first, all
-/// who wait are called in their order and the lock is free.
+/// when it tries again. A single update has no name to hand a lock to, nor has a transaction that is
+/// over by now; when one stands first, all who wait are called in their order and the lock is free.
 ///
 /// Threads: none of its own; the engine's lock covers it. Callbacks are collected, not called, so
 ///          that the engine can call them without its lock.
@@ -52,6 +52,7 @@ class ModelLocks {
   std::map<Row, Lock> locks_;
   std::map<std::uint64_t, Row> waits_;
   std::set<std::uint64_t> victims_;
+  std::set<std::uint64_t> owners_;  // from the first try_lock to unlock_all
 };
 
 }  // namespace latchkey::storage
