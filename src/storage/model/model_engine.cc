@@ -1,11 +1,10 @@
 #include "storage/model/model_engine.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <tuple>
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "storage/model/model_state.h"
 
 namespace latchkey::storage {
@@ -22,7 +21,7 @@ class ModelEngine final : public Engine {
   }
 
   KeyRef key_ref(TreeId tree, Bytes key) const override {
-    return {tree, key, XXH3_64bits_withSeed(key.data(), key.size(), value_of(tree))};
+    return {tree, key, hash_bytes(key, value_of(tree))};
   }
 
   void prefetch(std::span<const KeyRef>) override {}

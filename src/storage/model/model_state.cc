@@ -39,7 +39,11 @@ bool ModelState::changed_since(TreeId tree, const KeyRange& range, Lsn snapshot)
   if (rows == nullptr) return find_tree(tree, snapshot) != nullptr;
   for (auto row = rows->rows.lower_bound(range.begin); row != rows->rows.end(); ++row) {
     if (!range.end.empty() && row->first >= range.end) break;
-    if (row->second.back().lsn > snapshot) return true;
+    const ModelVersion* const then = version_at(row->second, snapshot);
+    const ModelVersion& now = row->second.back();
+    const bool was_there = then != nullptr && then->record.has_value();
+    if (was_there != now.record.has_value()) return true;
+    if (was_there && then->lsn != now.lsn) return true;
   }
   return false;
 }

@@ -59,7 +59,8 @@ struct ModelState {
   static const ModelVersion* version_at(const std::vector<ModelVersion>& chain, Lsn snapshot);
   /// The record as a snapshot sees it, past its deadline or not, or null.
   const Record* stored(TreeId tree, Bytes key, Lsn snapshot);
-  /// Whether a commit after `snapshot` touched a key k with begin <= k < end ("" = no end).
+  /// Whether a key k with begin <= k < end ("" = no end) holds another record than at `snapshot`.
+  /// A key that came and went in between has not changed.
   bool changed_since(TreeId tree, const KeyRange& range, Lsn snapshot);
   void append(ModelTree& tree, TreeId id, const std::string& key, ModelVersion version);
   void close_snapshot(Lsn snapshot);
