@@ -156,7 +156,7 @@ TEST_F(PosixTest, OffsetsTheKernelCannotHoldAreErrors) {
   EXPECT_FALSE(file->preallocate(~std::uint64_t{0}).has_value());
 }
 
-TEST_F(PosixTest, NamesAreListedSortedAfterCreateRenameAndRemove) {
+TEST_F(PosixTest, ListsFollowCreateRenameAndRemove) {
   ASSERT_TRUE(files_.create_directories(path("d/e")).has_value());
   open("d/c", OpenMode::CreateNew);
   open("d/b", OpenMode::CreateNew);
@@ -170,6 +170,14 @@ TEST_F(PosixTest, NamesAreListedSortedAfterCreateRenameAndRemove) {
   EXPECT_FALSE(files_.exists(path("d/c")).value());
   EXPECT_TRUE(files_.exists(path("d/b")).value());
   EXPECT_FALSE(files_.exists(path("d/b/x")).value());
+}
+
+TEST_F(PosixTest, ListsAreSorted) {
+  std::vector<std::string> names;
+  for (char letter = 'a'; letter <= 'z'; ++letter) names.emplace_back(1, letter);
+  for (const std::string& name : names) open(name, OpenMode::CreateNew);
+
+  EXPECT_EQ(files_.list(root_).value(), names);
 }
 
 TEST_F(PosixTest, MissingNamesAreFileMissing) {
