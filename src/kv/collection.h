@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "storage/types.h"
 
@@ -38,17 +40,30 @@ struct CollectionTrees {
 
 /// A named ordered set of records: a keyspace, later a table.
 ///
-/// Threads: any. The trees change under FLUSHDB while nothing else runs.
+/// Threads: any. The trees change under FLUSHDB while nothing else runs; only a thread outside of a
+///          Turn can meet the moment, and a tree that is gone answers it as an empty one.
 class Collection {
  public:
-  Collection(std::string name, CollectionTrees trees) : name_(std::move(name)), trees_(trees) {}
+  Collection(std::string name, CollectionTrees trees) : name_(std::move(name)) {
+    replace_trees(trees);
+  }
   const std::string& name() const { return name_; }
-  const CollectionTrees& trees() const { return trees_; }
-  void replace_trees(CollectionTrees trees) { trees_ = trees; }
+  CollectionTrees trees() const {
+    return {records_.load(std::memory_order_relaxed), members_.load(std::memory_order_relaxed),
+            scores_.load(std::memory_order_relaxed)};
+  }
+  storage::TreeId records() const { return records_.load(std::memory_order_relaxed); }
+  void replace_trees(CollectionTrees trees) {
+    records_.store(trees.records, std::memory_order_relaxed);
+    members_.store(trees.members, std::memory_order_relaxed);
+    scores_.store(trees.scores, std::memory_order_relaxed);
+  }
 
  private:
   std::string name_;
-  CollectionTrees trees_;
+  std::atomic<storage::TreeId> records_;
+  std::atomic<storage::TreeId> members_;
+  std::atomic<storage::TreeId> scores_;
 };
 
 }  // namespace latchkey::kv

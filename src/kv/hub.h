@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "storage/types.h"
 
 namespace latchkey::kv {
 
@@ -19,6 +20,9 @@ namespace latchkey::kv {
 struct Message {
   std::string channel;
   std::string payload;
+  /// What the message tells of: a door holds it back until Engine::stable_lsn() has passed this, as
+  /// it does with replies. Lsn{0} for a plain PUBLISH.
+  storage::Lsn depends_on{};
 };
 
 /// One who listens on channels. The hub holds no ownership: unsubscribe_all before it dies.
@@ -46,7 +50,7 @@ class Hub {
   void unsubscribe_all(Subscriber& subscriber);
 
   /// Delivers to each matching subscription; returns how many there were.
-  std::size_t publish(Bytes channel, Bytes payload);
+  std::size_t publish(Bytes channel, Bytes payload, storage::Lsn depends_on = {});
 
   /// Channels with at least one plain subscriber whose name matches `pattern` ("" = all), sorted.
   std::vector<std::string> channels(std::string_view pattern) const;
@@ -60,6 +64,10 @@ class Hub {
   std::unordered_map<std::string, std::vector<Subscriber*>> channels_;
   std::unordered_map<std::string, std::vector<Subscriber*>> patterns_;
   std::atomic<std::size_t> subscription_count_{0};
+
+  using Listeners = std::unordered_map<std::string, std::vector<Subscriber*>>;
+  bool add(Listeners& listeners, Subscriber& subscriber, std::string_view name);
+  bool remove(Listeners& listeners, Subscriber& subscriber, std::string_view name);
 };
 
 }  // namespace latchkey::kv

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,12 +10,15 @@
 namespace latchkey::kv {
 
 class Collection;
+struct WatchedAbsence;
 
 /// A key that EXEC depends on, as it was when it was watched.
 struct Watch {
   std::string collection;
   std::string key;
   storage::Lsn version;  ///< Lsn{0}: the key did not exist
+  /// Tells whether a key that did not exist was born and went again since.
+  std::shared_ptr<const WatchedAbsence> absence = nullptr;
 };
 
 /// One client as the commands see it, whatever its door.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,15 +12,19 @@
 #include <vector>
 
 #include "env/env.h"
+#include "kv/collection.h"
 #include "kv/command.h"
 #include "kv/hub.h"
+#include "kv/members.h"
 #include "kv/reply.h"
 #include "kv/session.h"
+#include "kv/watched_absences.h"
 #include "storage/engine.h"
 
 namespace latchkey::kv {
 
-class Collection;
+class Call;
+class Exec;
 class ScanCursors;
 
 /// How the execution of a command ended. On Blocked nothing was done or replied: the caller waits
@@ -46,8 +51,9 @@ class Store {
   CommandTable& commands() { return commands_; }
   const CommandTable& commands() const { return commands_; }
 
-  /// Runs one command whose arity has been checked, inside a storage::Engine::Turn of the caller's.
-  /// Writes one reply element, an error included.
+  /// Runs one command whose arity has been checked, inside a storage::Engine::Turn of the caller's;
+  /// a command of flag kEverything or kWalks *outside* of any: it would hold others off for long, or
+  /// wait for them. Writes one reply element, an error included.
   Outcome execute(Session& session, const Command& command, Arguments arguments, Reply& reply);
 
   /// Runs all of them as one atomic step (EXEC) and replies with an array of their replies; replies
@@ -81,20 +87,45 @@ class Store {
   Result<Collection*> collection(std::string_view name, Create create);
   /// All collections by name, in order.
   std::vector<Collection*> collections();
+  /// Empty one or all. Not inside a Turn.
   Result<void> flush(Collection& collection);
   Result<void> flush_all();
 
+  /// The collection that SELECT or COPY mean by `argument`: 0 is default, other numbers are names.
+  /// Errors: InvalidArgument for a name that is empty or longer than kCollectionNameBytesMax.
+  static Result<std::string> collection_name(Bytes argument);
+  static constexpr std::size_t kCollectionNameBytesMax = 255;
+  static constexpr std::size_t kCollectionsMax = 10'000;
+
   ScanCursors& scan_cursors() { return *scan_cursors_; }
+  MembersIds& members_ids() { return *members_ids_; }
+  WatchedAbsences& watched_absences() { return watched_absences_; }
 
  private:
+  friend class Exec;
   Store(storage::Engine& engine, env::Env env);
+
+  /// What must be there before a command that grows begins: its collection, and ids to spend.
+  Result<void> prepare(Session& session, const Command& command);
+  Outcome execute_once(Session& session, const Command& command, Arguments arguments, Reply& reply,
+                       bool last_try);
+  void publish_events(const Session& session, const Call& call);
+  void publish_event(Bytes collection_name, char type, const char* event, Bytes key,
+                     storage::Lsn depends_on);
+  Result<bool> sweep_one(Collection& collection, const storage::DueRecord& due,
+                         std::int64_t now_ms, storage::Lsn& version);
+  Collection* find_collection(std::string_view name);
+  Result<void> flush_all_of(const std::vector<Collection*>& targets);
 
   storage::Engine& engine_;
   env::Env env_;
   CommandTable commands_;
   Hub hub_;
   std::unique_ptr<ScanCursors> scan_cursors_;
-  std::mutex collections_mutex_;
+  std::unique_ptr<MembersIds> members_ids_;
+  WatchedAbsences watched_absences_;
+  std::mutex births_mutex_;  // held over the commit of a new collection, never inside a Turn's wait
+  mutable std::shared_mutex collections_mutex_;
   // By name; entries are never removed while the store lives, so that sessions may keep pointers.
   std::unordered_map<std::string, std::unique_ptr<Collection>> collections_;
 };

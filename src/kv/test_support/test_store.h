@@ -1,0 +1,174 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "kv/store.h"
+#include "kv/test_support/test_reply.h"
+#include "storage/model/model_engine.h"
+
+namespace latchkey::kv::test {
+
+/// A clock that moves when the test says so.
+class MovableClock final : public env::Clock {
+ public:
+  std::int64_t wall_ms() override { return now_ms_; }
+  std::int64_t steady_us() override { return now_ms_ * 1000; }
+  void advance_ms(std::int64_t by) { now_ms_ += by; }
+
+ private:
+  std::int64_t now_ms_ = 1'700'000'000'000;
+};
+
+/// The same bytes in every run.
+class SeededRandom final : public env::Random {
+ public:
+  void fill(std::span<std::byte> out) override {
+    for (std::byte& byte : out) byte = static_cast<std::byte>(generator_());
+  }
+
+ private:
+  std::mt19937_64 generator_{7};
+};
+
+/// A store on the model engine, driven by command lines.
+///
+///   TestStore db;
+///   EXPECT_EQ(db.run("SET k v"), "OK");
+///   db.clock.advance_ms(1000);
+class TestStore {
+ public:
+  using Words = std::vector<std::string>;
+
+  MovableClock clock;
+  SeededRandom random;
+  env::Env environment{&clock, &random, nullptr};
+  std::unique_ptr<storage::Engine> engine;
+  std::unique_ptr<Store> store;
+  Session session;
+  TestReply::Typed typed = TestReply::Typed::No;
+
+  explicit TestStore(storage::EngineLimits limits = {4096, 512u << 20})
+      : engine(storage::make_model_engine(environment, limits)) {
+    reopen();
+  }
+
+  /// A new store on the same engine, as after a restart.
+  void reopen() {
+    store.reset();
+    Result<std::unique_ptr<Store>> opened = Store::open(*engine, environment);
+    LK_ASSERT(opened.has_value());
+    store = std::move(opened).value();
+    session.collection = nullptr;
+  }
+
+  Collection& collection(std::string_view name = "default") {
+    const auto found = store->collection(name, Store::Create::Yes);
+    LK_ASSERT(found.has_value());
+    return **found;
+  }
+
+  /// Puts a key of kind SortedSet with `count` members m0, m1 .. straight into the trees, for tests
+  /// of what happens to members whatever command made them.
+  void put_members(Bytes key, std::uint64_t count, std::int64_t deadline_ms = 0,
+                   std::string_view collection_name = "default") {
+    const CollectionTrees trees = collection(collection_name).trees();
+    const auto members_id = store->members_ids().next();
+    LK_ASSERT(members_id.has_value());
+    const auto transaction = engine->begin_atomic({}, engine->now_ms());
+    for (std::uint64_t index = 0; index < count; ++index) {
+      const std::string member = fmt::format("m{}", index);
+      MembersKey members_key(*members_id);
+      char score[8];
+      store_big64(score, index);
+      put(*transaction, trees.members, members_key.of_member(member), Bytes(score, 8));
+      put(*transaction, trees.scores, members_key.of_score(index, member), {});
+    }
+    const auto header = MembersHeader{*members_id, count}.encode();
+    LK_ASSERT(transaction
+                  ->put(trees.records, key,
+                        {Bytes(header.data(), header.size()), deadline_ms,
+                         static_cast<std::uint8_t>(RecordKind::SortedSet)})
+                  .has_value());
+    LK_ASSERT(transaction->commit().has_value());
+  }
+
+  /// How many members there are in all, whoever owns them, in the members and in the scores tree.
+  std::pair<std::uint64_t, std::uint64_t> member_counts(
+      std::string_view collection_name = "default") {
+    const CollectionTrees trees = collection(collection_name).trees();
+    const auto transaction = engine->begin_atomic({}, engine->now_ms());
+    return {*transaction->count(trees.members), *transaction->count(trees.scores)};
+  }
+
+  /// Words stand between single spaces; "" is an empty argument. See run(words) for other bytes.
+  std::string run(std::string_view line) { return run(session, split(line)); }
+  std::string run(const Words& words) { return run(session, words); }
+  std::string run(Session& from, std::string_view line) { return run(from, split(line)); }
+
+  std::string run(Session& from, const Words& words) {
+    LK_ASSERT(!words.empty());
+    TestReply reply(typed);
+    const Command* const command = store->commands().find(words[0]);
+    if (command == nullptr) return fmt::format("-ERR unknown command '{}'", words[0]);
+    if (!command->arity.admits(words.size())) {
+      return fmt::format("-ERR wrong number of arguments for '{}' command",
+                         to_lower(command->name));
+    }
+    const std::vector<Bytes> arguments(words.begin(), words.end());
+    const Outcome outcome = store->execute(from, *command, arguments, reply);
+    return outcome == Outcome::Blocked ? "(blocked)" : reply.text();
+  }
+
+  /// MULTI, the lines, EXEC.
+  std::string run_all(Session& from, const std::vector<std::string>& lines) {
+    std::vector<QueuedCommand> queue;
+    for (const std::string& line : lines) {
+      Words words = split(line);
+      const Command* const command = store->commands().find(words[0]);
+      LK_ASSERT(command != nullptr);
+      queue.push_back({command, std::move(words)});
+    }
+    TestReply reply(typed);
+    const Outcome outcome = store->execute_all(from, queue, reply);
+    return outcome == Outcome::Blocked ? "(blocked)" : reply.text();
+  }
+  std::string run_all(const std::vector<std::string>& lines) { return run_all(session, lines); }
+
+  static void put(storage::Transaction& transaction, storage::TreeId tree, Bytes key,
+                  Bytes value) {
+    LK_ASSERT(transaction.put(tree, key, {.value = value}).has_value());
+  }
+
+  static Words split(std::string_view line) {
+    Words words;
+    for (;;) {
+      const std::size_t space = line.find(' ');
+      const std::string_view word = line.substr(0, space);
+      words.emplace_back(word == "\"\"" ? std::string_view() : word);
+      if (space == std::string_view::npos) return words;
+      line.remove_prefix(space + 1);
+    }
+  }
+};
+
+/// Collects what is published, as "channel payload" or "pattern channel payload".
+class TestSubscriber final : public Subscriber {
+ public:
+  void deliver(const std::shared_ptr<const Message>& message, const std::string& pattern) override {
+    std::string line = pattern.empty() ? "" : pattern + " ";
+    received.push_back(line + message->channel + " " + message->payload);
+  }
+  std::vector<std::string> received;
+};
+
+}  // namespace latchkey::kv::test
