@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "env/env.h"
 #include "storage/tree/directory.h"
 #include "storage/tree/inner.h"
@@ -72,6 +73,13 @@ class Tree {
   TreeId id() const { return id_; }
   const TreeOptions& options() const { return options_; }
   std::uint64_t record_count() const { return record_count_.load(std::memory_order_relaxed); }
+  /// The newest version written here, for readers at a snapshot: not after it means nothing changed.
+  Lsn last_version() const { return Lsn{last_version_.load(std::memory_order_acquire)}; }
+  void note_version(Lsn version) {
+    if (value_of(version) > last_version_.load(std::memory_order_relaxed)) {
+      last_version_.store(value_of(version), std::memory_order_release);
+    }
+  }
   std::uint64_t hash(Bytes key) const { return hash(context_.hash_seed, id_, key); }
   static std::uint64_t hash(std::uint64_t seed, TreeId tree, Bytes key);
 
@@ -128,9 +136,10 @@ class Tree {
   /// Ends a run of append_sorted.
   void finish_append();
 
-  /// Gives back about `page_limit` pages of a tree that nobody can reach any more.
-  /// Returns whether there are more.
-  bool release_some(std::size_t page_limit);
+  /// Gives back about `page_limit` pages of a tree that nobody can reach any more; tells of each
+  /// record in them that has a deadline. Returns whether there are more.
+  bool release_some(std::size_t page_limit,
+                    FunctionRef<void(Bytes key, std::int64_t deadline_ms)> had_deadline = [](Bytes, std::int64_t) {});
 
   /// Stages of a prefetch of one key: see Engine::prefetch.
   void prefetch_page(std::uint64_t hash) const;
@@ -180,6 +189,7 @@ class Tree {
   TreeOptions options_;
   std::atomic<std::uint64_t> root_;  ///< level << 32 | page
   std::atomic<std::uint64_t> record_count_{0};
+  std::atomic<std::uint64_t> last_version_{0};
   Latch structure_;
   Page* append_leaf_ = nullptr;
   std::vector<std::pair<std::uint64_t, PageId>> pending_hints_;

@@ -143,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Shape{"wide_values", {}, 9, 0, 900}, Shape{"long_keys", {}, 700, 0, 20},
                     Shape{"long_shared_prefix", {}, 16, 900, 20},
                     Shape{"long_shared_prefix_ordered", {.hashed = false}, 16, 350, 20}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& shape) { return shape.param.name; });
 
 TEST(Tree, KeepsKeysThatArriveInOrderDensely) {
   TestTree test({});
@@ -203,7 +203,9 @@ TEST(Tree, ServesManyThreadsAtOnce) {
         else test.put(key, key);
         const std::string other = std::to_string(random() % kThreads) + ":" + std::to_string(random() % kKeys);
         const auto found = test.get(other);
-        if (found.has_value()) EXPECT_EQ(*found, other);
+        if (found.has_value()) {
+          EXPECT_EQ(*found, other);
+        }
         if (i % 500 == 0) {
           for (const auto& [key_seen, value_seen] : test.contents()) EXPECT_EQ(key_seen, value_seen);
         }

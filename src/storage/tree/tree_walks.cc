@@ -117,7 +117,7 @@ void Tree::finish_append() {
   append_leaf_ = nullptr;
 }
 
-bool Tree::release_some(std::size_t page_limit) {
+bool Tree::release_some(std::size_t page_limit, FunctionRef<void(Bytes, std::int64_t)> had_deadline) {
   if (root_.load(std::memory_order_relaxed) != 0) {
     release_stack_.push_back(root_page()->header.page_id);
     root_.store(0, std::memory_order_relaxed);
@@ -134,7 +134,9 @@ bool Tree::release_some(std::size_t page_limit) {
     } else {
       const Leaf leaf(page);
       for (int slot = 0; slot < leaf.count(); ++slot) {
-        if (LargeRecord* large = leaf.record(slot).large) {
+        const LeafRecord record = leaf.record(slot);
+        if (record.deadline_ms != kNoDeadline) had_deadline(leaf.key(slot), record.deadline_ms);
+        if (LargeRecord* large = record.large) {
           context_.large_value_bytes.fetch_sub(static_cast<std::int64_t>(large->allocated_bytes()),
                                                std::memory_order_relaxed);
           large->release();
