@@ -15,6 +15,8 @@ struct TimeSpec {
   enum class From : std::uint8_t { Now, Epoch };
   Unit unit;
   From from;
+
+  bool operator==(const TimeSpec&) const = default;
 };
 
 inline constexpr TimeSpec kSecondsFromNow{TimeSpec::Unit::Seconds, TimeSpec::From::Now};

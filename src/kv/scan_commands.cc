@@ -38,6 +38,15 @@ class KeyList {
   std::vector<std::size_t> ends_;
 };
 
+/// The keys that can match: one, those that begin alike, or all.
+storage::KeyRange range_of_pattern(Bytes pattern) {
+  const std::string prefix = literal_prefix(pattern);
+  if (prefix != pattern || pattern.find('\\') != Bytes::npos) {
+    return catalog::prefix_range(prefix);
+  }
+  return {prefix, prefix + '\0'};
+}
+
 Result<void> keys(Call& call) {
   const Bytes pattern = call.argument(1);
   const std::size_t mark = call.reply.open_array();
@@ -49,7 +58,7 @@ Result<void> keys(Call& call) {
     }
     return Go::On;
   };
-  LK_CHECK(walk_records(call, catalog::prefix_range(literal_prefix(pattern)), visit));
+  LK_CHECK(walk_records(call, range_of_pattern(pattern), visit));
   call.reply.close_array(mark, key_count);
   return {};
 }
@@ -90,9 +99,8 @@ Result<void> scan(Call& call) {
   if (!cursor.has_value()) return Error(ErrorCode::InvalidArgument, "invalid cursor");
   LK_TRY(const ScanOptions options, parse_scan_options(call));
 
-  const std::string prefix =
-      options.pattern.has_value() ? literal_prefix(*options.pattern) : std::string();
-  storage::KeyRange range = catalog::prefix_range(prefix);
+  storage::KeyRange range;
+  if (options.pattern.has_value()) range = range_of_pattern(*options.pattern);
   const Bytes scope = call.session.collection_name;
   ScanCursors& cursors = call.store.scan_cursors();
   if (const auto last = *cursor == 0 ? std::nullopt : cursors.find(*cursor, scope)) {

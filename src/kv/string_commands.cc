@@ -42,14 +42,18 @@ std::optional<TimeSpec> time_spec_of(Bytes word) {
   return std::nullopt;
 }
 
+/// As in Redis a time may be given twice in the same form, where the last one counts.
+bool admits(const StringOptions& options, TimeSpec spec) {
+  if (options.keeps_deadline || options.clears_deadline) return false;
+  return !options.time_spec.has_value() || *options.time_spec == spec;
+}
+
 Result<StringOptions> parse_options(const Call& call, std::size_t first, OptionsOf command) {
   StringOptions options;
   const bool is_set = command == OptionsOf::Set;
   using Presence = StringOptions::Presence;
   for (std::size_t index = first; index < call.argument_count(); ++index) {
     const Bytes word = call.argument(index);
-    const bool has_time =
-        options.keeps_deadline || options.clears_deadline || options.time_spec.has_value();
     if (is_set && equals_ignore_case(word, "NX") && options.presence != Presence::OnlyExisting) {
       options.presence = Presence::OnlyNew;
     } else if (is_set && equals_ignore_case(word, "XX") &&
@@ -62,7 +66,7 @@ Result<StringOptions> parse_options(const Call& call, std::size_t first, Options
     } else if (!is_set && equals_ignore_case(word, "PERSIST") && !options.time_spec.has_value()) {
       options.clears_deadline = true;
     } else if (const auto spec = time_spec_of(word);
-               spec.has_value() && !has_time && index + 1 < call.argument_count()) {
+               spec.has_value() && admits(options, *spec) && index + 1 < call.argument_count()) {
       options.time_spec = spec;
       options.time = call.argument(++index);
     } else {
