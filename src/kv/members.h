@@ -43,10 +43,11 @@ storage::KeyRange members_range(std::uint64_t members_id);
 /// Ownership: the key returned is a view that the next call ends.
 class MembersKey {
  public:
-  explicit MembersKey(std::uint64_t members_id) { store_big64(inline_, members_id); }
+  explicit MembersKey(std::uint64_t members_id) { set_members_id(members_id); }
   MembersKey(const MembersKey&) = delete;
   MembersKey& operator=(const MembersKey&) = delete;
 
+  void set_members_id(std::uint64_t members_id) { store_big64(inline_, members_id); }
   /// Members tree: members id, member.
   Bytes of_member(Bytes member);
   /// Scores tree: members id, score key, member. An empty member is the first place of that score.
