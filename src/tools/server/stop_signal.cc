@@ -1,5 +1,7 @@
 #include "tools/server/stop_signal.h"
 
+#include <unistd.h>
+
 #include "base/assert.h"
 
 namespace latchkey::server {
@@ -28,5 +30,7 @@ int StopSignal::wait() {
   pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
   return received;
 }
+
+void request_stop() { ::kill(::getpid(), SIGTERM); }
 
 }  // namespace latchkey::server

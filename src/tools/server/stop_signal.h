@@ -20,4 +20,7 @@ class StopSignal {
   sigset_t signals_;
 };
 
+/// Wakes the StopSignal of this process as SIGTERM would. Any thread.
+void request_stop();
+
 }  // namespace latchkey::server
