@@ -1,7 +1,7 @@
-"""Adds up what ctest and GoogleTest wrote: test_summary.py RESULTS_DIRECTORY passed|failed
+"""Adds up what ctest and GoogleTest wrote: test_summary.py RESULTS_DIRECTORY passed|failed|skipped
 
 Prints the names of failed tests, then `N passed, N failed`; the exit code says whether any failed.
-The second argument is the outcome of script/tidy, which counts as one test.
+The second argument is the outcome of script/tidy, which counts as one test if it ran.
 
 A GoogleTest program counts with each of its cases. One that failed without a failed case, because
 it crashed or ran out of time, counts as one failure beside its cases.
@@ -31,7 +31,8 @@ def cases_of(result_file):
 
 def main():
     results, tidy = pathlib.Path(sys.argv[1]), sys.argv[2]
-    passed, failed = (1, []) if tidy == "passed" else (0, ["tidy: script/tidy"])
+    passed = 1 if tidy == "passed" else 0
+    failed = ["script/tidy"] if tidy == "failed" else []
     for run in sorted(results.glob("*.xml")):
         preset = run.stem
         for test in xml.parse(run).getroot().iter("testcase"):
