@@ -16,7 +16,13 @@ namespace latchkey {
 std::uint32_t crc32c_extend(std::uint32_t before, const void* bytes, std::size_t byte_count);
 
 /// The same over the eight bytes of `value` as they lie in memory.
+#if defined(__SSE4_2__)
+inline std::uint32_t crc32c_extend64(std::uint32_t before, std::uint64_t value) {
+  return ~static_cast<std::uint32_t>(__builtin_ia32_crc32di(~before, value));
+}
+#else
 std::uint32_t crc32c_extend64(std::uint32_t before, std::uint64_t value);
+#endif
 
 inline std::uint32_t crc32c(const void* bytes, std::size_t byte_count) {
   return crc32c_extend(0, bytes, byte_count);

@@ -90,21 +90,23 @@ class CheckpointWriter {
 
   Result<void> add_large(Bytes key, const RecordView& record);
   Result<void> flush_records();
-  Result<void> write_block(std::uint8_t kind, Bytes payload);
-  Result<void> put(Bytes bytes);
+  Result<void> write_block(std::uint8_t kind, TreeId tree, Bytes payload);
   Result<void> write_buffer();
   Result<void> sync_file();
+  Result<void> publish();
 
   env::FileSystem& files_;
   const std::string directory_;
   const std::string temporary_path_;
+  const std::string path_;
   const Lsn start_;
   const std::uint64_t file_id_;
   std::unique_ptr<env::File> file_;
-  std::string records_;       ///< the payload being filled
-  std::string buffer_;        ///< blocks not yet written
-  std::uint64_t offset_ = 0;  ///< where the next block begins
-  std::uint64_t synced_ = 0;
+  std::string records_;        ///< the payload being filled
+  std::string buffer_;         ///< blocks not yet written
+  std::uint64_t offset_ = 0;   ///< where the next block begins
+  std::uint64_t written_ = 0;  ///< bytes in the file
+  std::uint64_t synced_ = 0;   ///< of them, on the disk
   TreeId tree_{};
   CheckpointTotals totals_;
   std::uint64_t blocks_ = 0;
@@ -149,40 +151,40 @@ class CheckpointReader {
  private:
   struct Block {
     std::uint8_t kind;
-    std::uint32_t tree;
+    TreeId tree;
     std::uint32_t payload_bytes;
-    std::uint64_t offset;
     std::uint32_t checksum;
-    std::uint32_t word;
+    std::uint32_t seed;  ///< what the checksum of the payload goes on from
   };
 
   CheckpointReader(std::unique_ptr<env::File> file, CheckpointInfo info, std::uint64_t file_id, std::uint64_t file_bytes);
 
   Result<Item> next_block();
   Result<Item> begin_tree(const Block& block);
-  Result<Item> begin_large(const Block& block);
-  Result<Item> end_file(const Block& block);
+  Result<Item> begin_large();
   Result<Item> next_record();
+  Result<Item> end_file();
+  Result<void> skip_value();
   Result<Block> read_block_header();
   Result<void> read_payload(const Block& block, char* to);
   Result<void> read_exactly(std::uint64_t offset, std::span<char> out);
-  Result<void> check_key_order(Bytes key);
-  bool parse_entry_head(const char*& at, const char* end);
+  bool take_entry_head(std::uint64_t& value_bytes);
+  Result<void> count_record();
   Error damaged(std::string_view why) const;
 
   std::unique_ptr<env::File> file_;
   const CheckpointInfo info_;
   const std::uint64_t file_id_;
   const std::uint64_t file_bytes_;
-  std::string window_;                ///< file bytes read ahead
+  std::string window_;  ///< file bytes read ahead
   std::uint64_t window_offset_ = 0;
-  std::uint64_t offset_ = 0;          ///< of the next block
-  std::uint64_t block_offset_ = 0;    ///< of the current one, for messages
+  std::uint64_t offset_;            ///< of the next block
+  std::uint64_t block_offset_ = 0;  ///< of the current one, for messages
   std::string payload_;
-  const char* at_ = nullptr;          ///< next entry in payload_
+  const char* at_ = nullptr;  ///< the next entry in payload_
   std::string last_key_;
   bool tree_is_open_ = false;
-  bool has_last_key_ = false;
+  bool tree_has_records_ = false;
   bool value_is_pending_ = false;
   bool ended_ = false;
   TreeId tree_{};

@@ -32,7 +32,7 @@ struct LogOptions {
   std::uint32_t ring_bytes = 16u << 20;
   std::uint32_t spare_count_max = 2;
   std::int64_t sync_interval_ms = 100;  ///< Interval: at most this and one sync may be lost
-  std::int64_t idle_mark_ms = 40;       ///< how long a batch may go without the mark that vouches for it
+  std::int64_t idle_mark_ms = 30;       ///< a quiet log is marked after at most 1.5 times this
   std::int64_t retry_ms = 1000;         ///< after a full disk
   /// Own: a flusher and a preparer thread. None: for simulation; nothing happens but inside calls,
   /// make_stable writes and syncs before it returns, and admit makes segments.
@@ -157,7 +157,7 @@ class Log {
   /// Up to here what the durability promises has happened. See the table above.
   Lsn stable_lsn() const;
   /// Everything up to here is on stable storage (at None: nothing is, and this is where it opened).
-  Lsn synced_lsn() const { return Lsn{synced_.load(std::memory_order_acquire)}; }
+  Lsn synced_lsn() const { return Lsn{synced_.load()}; }
   /// True if `lsn` is stable; else it is on its way, or the log is sealed, and the listener will tell.
   bool make_stable(Lsn lsn);
   /// Waits until `lsn` is on stable storage, whatever the durability (a checkpoint needs it so).
@@ -206,6 +206,7 @@ class Log {
   void return_room(std::uint64_t bytes);
   bool room_is_low() const;
   void kick_preparer_if_low();
+  void ask_for_room(std::uint64_t position);
   bool make_segment();
   void run_preparer();
 
@@ -251,6 +252,7 @@ class Log {
   std::condition_variable flusher_wakes_;
   std::atomic<bool> flusher_sleeps_{false};
   std::atomic<std::uint64_t> wanted_{0};  ///< what somebody wants stable
+  std::atomic<std::uint64_t> told_;       ///< what was stable when the listener's turn last came
   std::atomic<bool> listener_due_{false};
   std::function<void()> listener_;
 

@@ -100,6 +100,11 @@ std::string encode_segment_header(const SegmentHeader& header);
 /// Nothing if the block is not a whole, unharmed header of this format version; `why` says why.
 std::optional<SegmentHeader> decode_segment_header(Bytes block, std::string_view& why);
 
+/// File names of a prefix and 20 digits, which sort as their numbers do.
+std::string numbered_name(std::string_view prefix, std::uint64_t number);
+/// The number; nothing for a name of any other shape.
+std::optional<std::uint64_t> parse_numbered_name(std::string_view prefix, std::string_view name);
+
 std::string segment_name(std::uint64_t start);
 /// The start position in a segment's file name; nothing for any other name.
 std::optional<std::uint64_t> parse_segment_name(std::string_view name);

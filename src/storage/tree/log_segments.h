@@ -36,9 +36,9 @@ class LogSegments {
   };
   LogSegments(env::FileSystem& files, Options options, LogEpoch epoch, std::uint64_t origin);
 
-  /// Makes what was recovered safe to build upon: syncs the last epoch's files, takes void segments as
-  /// spares, removes leftovers. To be called once, before the first prepare_next.
-  Result<void> adopt(const LogEnd& recovered);
+  /// Makes what was recovered safe to build upon, makes the first segment ready, and only then puts
+  /// void segments away: at any moment a crash leaves a log. To be called once, before all else.
+  Result<void> begin(const LogEnd& recovered);
 
   /// Makes the segment at room_end() ready.
   Result<void> prepare_next();
@@ -68,6 +68,9 @@ class LogSegments {
     std::uint64_t file_bytes;
   };
 
+  Result<void> adopt(const LogEnd& recovered);
+  Result<void> adopt_spare(const std::string& path);
+  Result<void> put_away_void(const LogEnd& recovered);
   Active file_at(std::uint64_t position) const;
   std::string path_of(std::string_view name) const;
   Result<std::string> create_zeroed();
