@@ -1,0 +1,4 @@
+// The one place where Asio's own functions are compiled: see BOOST_ASIO_SEPARATE_COMPILATION.
+#include <utility>
+
+#include <boost/asio/impl/src.hpp>
