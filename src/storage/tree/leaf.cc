@@ -79,8 +79,8 @@ void Leaf::format(Page& page, PageKind kind, TreeId tree, Bytes prefix) {
   header.capacity = 0;
   header.dead_bytes = 0;
   header.prefix_bytes = static_cast<std::uint16_t>(prefix.size());
-  header.heap_begin = static_cast<std::uint16_t>(kPageBytes - prefix.size());
-  std::memcpy(page.bytes() + header.heap_begin, prefix.data(), prefix.size());
+  header.heap_begin = static_cast<std::uint16_t>(kPageBytes);
+  std::memcpy(page.bytes() + sizeof(PageHeader), prefix.data(), prefix.size());
 }
 
 bool Leaf::key_has_prefix(Bytes key) const {
@@ -146,7 +146,7 @@ int Leaf::compare(Bytes key, int slot) const {
 }
 
 std::uint32_t Leaf::head_at(int slot) const {
-  return load<std::uint32_t>(page_->bytes() + sizeof(PageHeader) + 4 * static_cast<std::size_t>(slot));
+  return load<std::uint32_t>(hints() + 4 * static_cast<std::size_t>(slot));
 }
 
 std::uint32_t Leaf::head_of(Bytes key) const { return head32(inline_suffix(key, page_->header.prefix_bytes)); }
@@ -157,10 +157,10 @@ int Leaf::find(Bytes key, std::uint8_t fingerprint) const {
     const int slot = lower_bound(key);
     return slot < count() && compare(key, slot) == 0 ? slot : -1;
   }
-  const char* const hints = page_->bytes() + sizeof(PageHeader);
+  const char* const fingerprints = hints();
   const __m128i wanted = _mm_set1_epi8(static_cast<char>(fingerprint));
   for (int base = 0; base < count(); base += 16) {
-    const __m128i found = _mm_loadu_si128(reinterpret_cast<const __m128i*>(hints + base));
+    const __m128i found = _mm_loadu_si128(reinterpret_cast<const __m128i*>(fingerprints + base));
     auto matches = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(found, wanted)));
     for (; matches != 0; matches &= matches - 1) {
       const int slot = base + __builtin_ctz(matches);
@@ -236,7 +236,7 @@ void Leaf::compact() {
   PageHeader& header = page_->header;
   char copy[kPageBytes];
   std::memcpy(copy + header.heap_begin, page_->bytes() + header.heap_begin, kPageBytes - header.heap_begin);
-  auto at = static_cast<std::uint16_t>(kPageBytes - header.prefix_bytes);
+  auto at = static_cast<std::uint16_t>(kPageBytes);
   for (int slot = 0; slot < count(); ++slot) {
     const char* const from = copy + slot_offset(slot);
     const std::size_t bytes = decode(from).bytes;
@@ -272,10 +272,10 @@ bool Leaf::insert(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecor
   const std::size_t after = header.count - index;
   std::memmove(slots + 2 * (index + 1), slots + 2 * index, 2 * after);
   store(slots + 2 * index, write_cell(key, record, bytes));
-  char* const hints = page_->bytes() + sizeof(PageHeader);
-  std::memmove(hints + hint_bytes() * (index + 1), hints + hint_bytes() * index, hint_bytes() * after);
-  if (hashed()) hints[index] = static_cast<char>(fingerprint);
-  else store(hints + 4 * index, head_of(key));
+  char* const hint = hints() + hint_bytes() * index;
+  std::memmove(hint + hint_bytes(), hint, hint_bytes() * after);
+  if (hashed()) *hint = static_cast<char>(fingerprint);
+  else store(hint, head_of(key));
   ++header.count;
   return true;
 }
@@ -317,15 +317,15 @@ void Leaf::erase(int slot) {
   const std::size_t after = header.count - index - 1;
   char* const slots = page_->bytes() + slots_begin();
   std::memmove(slots + 2 * index, slots + 2 * (index + 1), 2 * after);
-  char* const hints = page_->bytes() + sizeof(PageHeader);
-  std::memmove(hints + hint_bytes() * index, hints + hint_bytes() * (index + 1), hint_bytes() * after);
+  char* const hint = hints() + hint_bytes() * index;
+  std::memmove(hint, hint + hint_bytes(), hint_bytes() * after);
   --header.count;
 }
 
 std::size_t Leaf::used_bytes() const {
   const PageHeader& header = page_->header;
   return header.capacity * hint_bytes() + 2 * static_cast<std::size_t>(header.count) +
-         (kPageBytes - header.prefix_bytes - header.heap_begin) - header.dead_bytes;
+         (kPageBytes - header.heap_begin) - header.dead_bytes;
 }
 
 std::size_t Leaf::cost(Bytes key, const LeafRecord& record, std::size_t prefix_bytes, bool hashed) {

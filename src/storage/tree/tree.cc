@@ -324,15 +324,4 @@ std::optional<std::string> Tree::random_key(env::Random& random) {
   return leaf.key(static_cast<int>(random.next() % static_cast<std::uint64_t>(leaf.count())));
 }
 
-void Tree::prefetch_page(std::uint64_t hash) const {
-  const PageId hint = context_.directory.find(hash);
-  if (!context_.pool.contains(hint)) return;
-  const char* const bytes = context_.pool.page(hint).bytes();
-  __builtin_prefetch(bytes, 1);
-  __builtin_prefetch(bytes + 64);
-  __builtin_prefetch(bytes + 128);
-  __builtin_prefetch(bytes + 192);
-  __builtin_prefetch(bytes + 256);
-}
-
 }  // namespace latchkey::storage::tree

@@ -141,10 +141,6 @@ class Tree {
   bool release_some(std::size_t page_limit,
                     FunctionRef<void(Bytes key, std::int64_t deadline_ms)> had_deadline = [](Bytes, std::int64_t) {});
 
-  /// Stages of a prefetch of one key: see Engine::prefetch.
-  void prefetch_page(std::uint64_t hash) const;
-  void prefetch_record(std::uint64_t hash) const;
-
  private:
   struct Bounds {
     std::string low;

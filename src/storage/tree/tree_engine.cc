@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/assert.h"
+#include "storage/tree/prefetch.h"
 #include "storage/tree/tree_transaction.h"
 
 namespace latchkey::storage::tree {
@@ -168,15 +169,7 @@ void TreeEngine::drop_large(LargeRecord* large) {
   large->release();
 }
 
-void TreeEngine::prefetch(std::span<const KeyRef> keys) {
-  for (const KeyRef& key : keys) directory_->prefetch(key.hash);
-  for (const KeyRef& key : keys) {
-    if (const Tree* tree = find_tree(key.tree)) tree->prefetch_page(key.hash);
-  }
-  for (const KeyRef& key : keys) {
-    if (const Tree* tree = find_tree(key.tree)) tree->prefetch_record(key.hash);
-  }
-}
+void TreeEngine::prefetch(std::span<const KeyRef> keys) { prefetch_records(*directory_, *pool_, keys); }
 
 Result<bool> TreeEngine::read(const KeyRef& key, std::int64_t now_ms, FunctionRef<void(const RecordView&)> visit) {
   const Gate::Shared turn(gate_);

@@ -4,9 +4,6 @@
 #include "base/assert.h"
 #include "storage/tree/tree.h"
 
-// As in inner.cc: reads a leaf that may be changing, for a prefetch only.
-#define LK_OPTIMISTIC_READ __attribute__((no_sanitize("thread"), noinline))
-
 namespace latchkey::storage::tree {
 
 namespace {
@@ -14,29 +11,7 @@ namespace {
 constexpr std::size_t kHintsInFlight = 16;
 constexpr std::size_t kLoadSlackBytes = 160;
 
-/// Brings in the lines of the record whose fingerprint matches. Nothing read here is believed.
-LK_OPTIMISTIC_READ void prefetch_match(const Page& page, std::uint8_t fingerprint) {
-  const char* const bytes = page.bytes();
-  std::size_t count = page.header.count;
-  const std::size_t capacity = page.header.capacity;
-  if (count > kPageBytes / 8 || capacity > kPageBytes / 8) return;
-  for (std::size_t slot = 0; slot < count; ++slot) {
-    if (static_cast<std::uint8_t>(bytes[sizeof(PageHeader) + slot]) != fingerprint) continue;
-    std::uint16_t offset;
-    __builtin_memcpy(&offset, bytes + sizeof(PageHeader) + capacity + 2 * slot, 2);
-    const char* const cell = bytes + (offset & (kPageBytes - 1));
-    __builtin_prefetch(cell);
-    __builtin_prefetch(cell + 63);
-    return;
-  }
-}
-
 }  // namespace
-
-void Tree::prefetch_record(std::uint64_t hash) const {
-  const PageId hint = context_.directory.find(hash);
-  if (context_.pool.contains(hint)) prefetch_match(context_.pool.page(hint), static_cast<std::uint8_t>(hash >> 32));
-}
 
 std::uint64_t Tree::rank(Bytes key) {
   LK_ASSERT(options_.counted);

@@ -1,0 +1,76 @@
+#include "storage/tree/prefetch.h"
+
+#include <emmintrin.h>
+
+#include <algorithm>
+
+// As in inner.cc: reads what may be changing. Nothing depends on what is read but which memory is
+// asked for next.
+#define LK_OPTIMISTIC_READ __attribute__((no_sanitize("thread"), noinline))
+
+namespace latchkey::storage::tree {
+
+namespace {
+
+constexpr std::size_t kBatchMax = 32;
+constexpr std::size_t kLineBytes = 64;
+constexpr std::size_t kHintsMax = 256;
+
+/// Where the slot of the first matching fingerprint is, or 0.
+LK_OPTIMISTIC_READ std::uint32_t matching_slot(const Page& page, std::uint8_t fingerprint) {
+  const std::size_t prefix = page.header.prefix_bytes;
+  const std::size_t capacity = page.header.capacity;
+  const std::size_t hints = sizeof(PageHeader) + prefix;
+  if (page.header.kind != PageKind::HashedLeaf || prefix > kHintsMax || capacity > kHintsMax) return 0;
+  const __m128i wanted = _mm_set1_epi8(static_cast<char>(fingerprint));
+  for (std::size_t base = 0; base < capacity; base += 16) {
+    const __m128i found = _mm_loadu_si128(reinterpret_cast<const __m128i*>(page.bytes() + hints + base));
+    const auto matches = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(found, wanted)));
+    if (matches == 0) continue;
+    const std::size_t slot = base + static_cast<std::size_t>(__builtin_ctz(matches));
+    return static_cast<std::uint32_t>(hints + capacity + 2 * slot);
+  }
+  return 0;
+}
+
+LK_OPTIMISTIC_READ const char* cell_of(const Page& page, std::uint32_t slot_at) {
+  std::uint16_t offset;
+  __builtin_memcpy(&offset, page.bytes() + slot_at, 2);
+  return page.bytes() + (offset & (kPageBytes - 1));
+}
+
+void prefetch_batch(const Directory& directory, const Pool& pool, std::span<const KeyRef> keys) {
+  const Page* pages[kBatchMax];
+  std::uint32_t slots[kBatchMax];
+  for (const KeyRef& key : keys) directory.prefetch(key.hash);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const PageId page = directory.find(keys[i].hash);
+    pages[i] = pool.contains(page) ? &pool.page(page) : nullptr;
+    if (pages[i] == nullptr) continue;
+    __builtin_prefetch(pages[i]->bytes(), 1);
+    __builtin_prefetch(pages[i]->bytes() + kLineBytes);
+    __builtin_prefetch(pages[i]->bytes() + 2 * kLineBytes);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    slots[i] = pages[i] == nullptr ? 0 : matching_slot(*pages[i], static_cast<std::uint8_t>(keys[i].hash >> 32));
+    if (slots[i] != 0) __builtin_prefetch(pages[i]->bytes() + slots[i]);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (slots[i] == 0) continue;
+    const char* const cell = cell_of(*pages[i], slots[i]);
+    __builtin_prefetch(cell, 1);
+    __builtin_prefetch(cell + 40, 1);
+  }
+}
+
+}  // namespace
+
+void prefetch_records(const Directory& directory, const Pool& pool, std::span<const KeyRef> keys) {
+  while (!keys.empty()) {
+    const std::size_t count = std::min(keys.size(), kBatchMax);
+    prefetch_batch(directory, pool, keys.first(count));
+    keys = keys.subspan(count);
+  }
+}
+
+}  // namespace latchkey::storage::tree
