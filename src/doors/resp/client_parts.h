@@ -1,0 +1,27 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "doors/resp/client.h"
+
+namespace latchkey::resp {
+
+/// The client's ear at the hub of shard channels, which must be another than its ear at the store's.
+struct Client::ShardListener final : kv::Subscriber {
+  explicit ShardListener(Client& the_client) : client(the_client) {}
+  void deliver(const std::shared_ptr<const kv::Message>& message, const std::string&) override {
+    client.post({Push::Kind::ShardMessage, message, {}});
+  }
+  Client& client;
+};
+
+/// What a waiting client waits for; the member of its Wait is set.
+struct Client::Pending {
+  std::shared_ptr<std::atomic<bool>> unlocked;
+  std::shared_ptr<BackgroundJob> job;
+  std::int64_t until_us = 0;
+};
+
+}  // namespace latchkey::resp
