@@ -82,6 +82,7 @@ class Client final : public net::Conversation, public kv::Subscriber {
   std::vector<std::string> subscriptions(Kind kind) const;
   /// What confirmations show: channels and patterns together, or shard channels.
   std::size_t subscription_count(Kind kind) const;
+  bool listens() const { return info_.channels + info_.patterns + info_.shard_channels > 0; }
 
  private:
   static constexpr std::size_t kBatch = 32;

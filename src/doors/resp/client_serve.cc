@@ -190,8 +190,8 @@ Client::Next Client::run_known(WorkerState& worker, const IndexedCommand& indexe
 bool Client::refuse(WorkerState& worker, const IndexedCommand& indexed, Arguments arguments) {
   const kv::Command& command = *indexed.command;
   const bool arity_fits = command.arity.admits(arguments.size());
-  const bool listens = version_ == Version::Two && subscription_count(Kind::Channel) + info_.shard_channels > 0;
-  if (arity_fits && session_.authenticated && transaction_ == nullptr && !listens) [[likely]] return false;
+  const bool is_limited = version_ == Version::Two && subscriptions_ != nullptr && listens();
+  if (arity_fits && session_.authenticated && transaction_ == nullptr && !is_limited) [[likely]] return false;
   if (!arity_fits) {
     reject(Error(ErrorCode::InvalidArgument,
                  fmt::format("wrong number of arguments for '{}' command", indexed.lower_name)));
@@ -199,7 +199,7 @@ bool Client::refuse(WorkerState& worker, const IndexedCommand& indexed, Argument
     reject(Error(ErrorCode::Unauthenticated, "Authentication required."));
   } else if (transaction_ != nullptr && (command.flags & kv::kNoMulti) != 0) {
     reject(Error(ErrorCode::InvalidArgument, "Command not allowed inside a transaction"));
-  } else if (listens && !may_run_while_subscribed(command)) {
+  } else if (is_limited && !may_run_while_subscribed(command)) {
     reject(Error(ErrorCode::InvalidArgument,
                  fmt::format("Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
                              "allowed in this context",

@@ -46,6 +46,8 @@ std::vector<Bytes> flag_names(const Command& command) {
 /// The categories of access rules a command belongs to.
 std::vector<Bytes> category_names(const Command& command) {
   std::vector<Bytes> names;
+  if ((command.flags & kv::kWrite) != 0) names.push_back("@write");
+  if ((command.flags & kv::kRead) != 0) names.push_back("@read");
   if (command.group == "generic") {
     names.push_back("@keyspace");
   } else if (command.group == "sorted-set") {
@@ -61,8 +63,6 @@ std::vector<Bytes> category_names(const Command& command) {
   } else if (command.group == "pubsub") {
     names.push_back("@pubsub");
   }
-  if ((command.flags & kv::kWrite) != 0) names.push_back("@write");
-  if ((command.flags & kv::kRead) != 0) names.push_back("@read");
   if ((command.flags & kv::kAdmin) != 0) names.push_back("@admin");
   if ((command.flags & (kv::kAdmin | kv::kEverything)) != 0) names.push_back("@dangerous");
   names.push_back((command.flags & kv::kFast) != 0 ? "@fast" : "@slow");
@@ -112,13 +112,13 @@ void write_info(kv::Reply& reply, const IndexedCommand& indexed) {
   reply.integer(command.keys.first == 0 ? 0 : command.keys.last);
   reply.integer(command.keys.first == 0 ? 0 : command.keys.step);
   write_words(reply, category_names(command));
-  reply.array(0);
+  reply.set(0);
   const bool fixed = command.keys.first != 0;
   const bool counted = command.keys.count_index != 0;
-  reply.array((fixed ? 1 : 0) + (counted ? 1 : 0));
+  reply.set((fixed ? 1 : 0) + (counted ? 1 : 0));
   if (fixed) write_key_spec(reply, command, command.keys.first, false);
   if (counted) write_key_spec(reply, command, command.keys.count_index, true);
-  reply.array(0);
+  reply.set(0);
 }
 
 Result<void> command_info(Call& call) {
@@ -133,7 +133,7 @@ Result<void> command_info(Call& call) {
     if (const IndexedCommand* indexed = index.find(name); indexed != nullptr) {
       write_info(call.reply, *indexed);
     } else {
-      call.reply.null_array();
+      call.reply.null();
     }
   }
   return {};

@@ -117,7 +117,7 @@ const Setting kSettings[] = {
      [](DoorState& door) { return kv::format_notify_flags(door.store.notify_flags); },
      [](DoorState& door, Bytes value) -> Result<void> {
        const auto flags = kv::parse_notify_flags(value);
-       if (!flags.has_value()) return invalid("Invalid event class character. Use 'Ag$lszhxeKEtmdn'.");
+       if (!flags.has_value()) return invalid("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
        door.store.notify_flags = *flags;
        return {};
      }},
@@ -191,7 +191,7 @@ Result<void> config_get(Call& call) {
 
 /// Sets all or none: when one fails, those before it get their old values back.
 Result<void> config_set(Call& call) {
-  if (call.argument_count() % 2 != 0) return invalid("wrong number of arguments for 'config|set' command");
+  if (call.argument_count() % 2 != 0) return Call::syntax_error();
   DoorState& door = Client::of(call).door();
   std::vector<std::pair<const Setting*, std::string>> undo;
   for (std::size_t i = 2; i < call.argument_count(); i += 2) {

@@ -22,7 +22,7 @@ Error invalid(std::string text) { return Error(ErrorCode::InvalidArgument, std::
 Result<void> ping(Call& call) {
   if (call.argument_count() > 2) return invalid("wrong number of arguments for 'ping' command");
   const Client& client = Client::of(call);
-  const bool listens = client.version() == Version::Two && client.subscription_count(Client::Kind::Channel) > 0;
+  const bool listens = client.version() == Version::Two && client.listens();
   const Bytes message = call.argument_count() == 2 ? call.argument(1) : Bytes();
   if (listens) {
     // To a RESP2 subscriber everything comes in the shape of a message.

@@ -27,8 +27,7 @@ Result<void> slowlog_get(Call& call) {
   if (call.argument_count() > 3) return Call::syntax_error();
   if (call.argument_count() == 3) {
     const auto asked = parse_int64(call.argument(2));
-    if (!asked.has_value()) return Call::not_an_integer();
-    if (*asked < -1) return invalid("count should be greater than or equal to -1");
+    if (!asked.has_value() || *asked < -1) return invalid("count should be greater than or equal to -1");
     count = *asked;
   }
   const SlowLog& log = Client::of(call).door().slow_log;

@@ -21,15 +21,15 @@ struct DoorOptions {
   std::vector<std::string> addresses = {"127.0.0.1"};
   std::uint16_t port = 7379;
   /// Also a local socket, if not empty.
-  std::string local_path;
+  std::string local_path = {};
   /// Empty: nobody needs to authenticate.
-  std::string password;
+  std::string password = {};
   /// Shown by INFO and CONFIG GET.
   std::string version = "0.1.0";
-  std::string config_file;
+  std::string config_file = {};
   storage::Durability durability = storage::Durability::Sync;
   std::uint64_t memory_limit_bytes = 0;
-  std::string data_directory;
+  std::string data_directory = {};
   /// Called by SHUTDOWN, from a worker: must only note the wish and return.
   std::function<void(ShutdownMode)> shutdown = {};
   net::LogSink log = [](net::LogLevel, const std::string&) {};

@@ -114,7 +114,7 @@ Result<void> acl_list(Call& call) {
 
 Result<void> acl_getuser(Call& call) {
   if (call.argument(2) != "default") {
-    call.reply.null_array();
+    call.reply.null();
     return {};
   }
   const bool has_password = Client::of(call).door().settings.has_password();
