@@ -62,11 +62,6 @@ class StoredCopy {
   RecordView view_{};
 };
 
-bool points_into(Bytes part, Bytes whole) {
-  return !part.empty() && part.data() >= whole.data() &&
-         part.data() + part.size() <= whole.data() + whole.size();
-}
-
 struct KeyRefs {
   Call& call;
   storage::TreeId tree;
@@ -173,11 +168,10 @@ Result<bool> Call::update_alone(Collection& collection, Bytes key, Decide decide
   bool leaves_members = false;
   bool replaces_expired = false;
   bool is_new = false;
-  std::string copied_value;
   const auto decide_once = [&](const RecordView* live,
                                const RecordView* expired) -> Result<Decision> {
     if (live != nullptr) seen = live->version;
-    LK_TRY(Decision decision, decide(live));
+    LK_TRY(const Decision decision, decide(live));
     if (decision.action == Decision::Action::Keep) return decision;
     const RecordView* const stored = live != nullptr ? live : expired;
     if (stored == nullptr) {
@@ -193,9 +187,6 @@ Result<bool> Call::update_alone(Collection& collection, Bytes key, Decide decide
       is_new = decision.action == Decision::Action::Put;
     } else if (decision.action == Decision::Action::Erase) {
       store.watched_absences().note_erased(ref.tree, key);
-    } else if (points_into(decision.record.value, live->value)) {
-      copied_value.assign(decision.record.value);
-      decision.record.value = copied_value;
     }
     return decision;
   };

@@ -10,8 +10,8 @@
 #include "kv/call.h"
 #include "kv/commands.h"
 #include "kv/deadline.h"
+#include "kv/fields.h"
 #include "kv/scalar.h"
-#include "kv/string_value.h"
 
 namespace latchkey::kv {
 
@@ -84,7 +84,9 @@ void reply_old(Call& call, const std::optional<std::string>& old) {
   }
 }
 
-Result<void> get(Call& call) {
+/// Answers with a scalar, or with null where there is no record. Returns false, having replied
+/// nothing, when the record is of another kind.
+Result<bool> try_get(Call& call) {
   Result<void> outcome;
   const auto show = [&](const RecordView& record) {
     ScalarText text;
@@ -97,10 +99,22 @@ Result<void> get(Call& call) {
   };
   LK_TRY(const bool found, call.read_record(call.argument(1), show));
   if (!found) call.reply.null();
-  if (!outcome.has_value() && outcome.error().code() == ErrorCode::KeyWrongType) {
-    return get_other_kind(call, call.argument(1));
+  if (outcome.has_value()) return true;
+  if (outcome.error().code() == ErrorCode::KeyWrongType) return false;
+  return std::move(outcome).error();
+}
+
+Result<void> get(Call& call) {
+  LK_TRY(bool done, try_get(call));
+  if (!done && !call.in_transaction()) {
+    // The record must stay what it is between the look at its kind and the reading of its fields.
+    call.transaction();
+    LK_TRY(done, try_get(call));
   }
-  return outcome;
+  if (done) return {};
+  LK_TRY(const std::string json, fields_as_json(call, call.argument(1)));
+  call.reply.bulk(json);
+  return {};
 }
 
 /// A plain overwrite, the most frequent write of all.

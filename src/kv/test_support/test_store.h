@@ -1,8 +1,7 @@
 #pragma once
 
-#include <cstddef>
+#include <cstdlib>
 #include <memory>
-#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,35 +11,47 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "env/simulated.h"
 #include "kv/store.h"
 #include "kv/test_support/test_reply.h"
 #include "storage/model/model_engine.h"
+#include "storage/tree/tree_engine.h"
 
 namespace latchkey::kv::test {
-
-/// A clock that moves when the test says so.
-class MovableClock final : public env::Clock {
- public:
-  std::int64_t wall_ms() override { return now_ms_; }
-  std::int64_t steady_us() override { return now_ms_ * 1000; }
-  void advance_ms(std::int64_t by) { now_ms_ += by; }
-
- private:
-  std::int64_t now_ms_ = 1'700'000'000'000;
-};
 
 /// The same bytes in every run.
 class SeededRandom final : public env::Random {
  public:
-  void fill(std::span<std::byte> out) override {
-    for (std::byte& byte : out) byte = static_cast<std::byte>(generator_());
-  }
+  void fill(std::span<std::byte> out) override { random_.fill(out); }
 
  private:
-  std::mt19937_64 generator_{7};
+  env::SimulatedRandom random_{7};
 };
 
-/// A store on the model engine, driven by command lines.
+enum class EngineKind : std::uint8_t { Model, Tree };
+
+/// The model engine, unless LATCHKEY_TEST_ENGINE=tree in the environment asks for all tests on ours.
+inline EngineKind default_engine_kind() {
+  const char* const wanted = std::getenv("LATCHKEY_TEST_ENGINE");
+  return wanted != nullptr && Bytes(wanted) == "tree" ? EngineKind::Tree : EngineKind::Model;
+}
+
+inline std::unique_ptr<storage::Engine> make_test_engine(env::Env environment,
+                                                         storage::EngineLimits limits,
+                                                         EngineKind kind) {
+  if (kind == EngineKind::Model) return storage::make_model_engine(environment, limits);
+  storage::tree::TreeEngineOptions options;
+  options.directory = "/data";
+  options.durability = storage::Durability::Interval;
+  options.log_segment_bytes = 4 << 20;
+  options.log_ring_bytes = 1 << 20;
+  options.limits = limits;
+  auto opened = storage::tree::TreeEngine::open(environment, options);
+  LK_ASSERT(opened.has_value());
+  return std::move(opened).value();
+}
+
+/// A store on an engine whose disk and clock are simulated, driven by command lines.
 ///
 ///   TestStore db;
 ///   EXPECT_EQ(db.run("SET k v"), "OK");
@@ -49,16 +60,17 @@ class TestStore {
  public:
   using Words = std::vector<std::string>;
 
-  MovableClock clock;
-  SeededRandom random;
-  env::Env environment{&clock, &random, nullptr};
+  env::SimulatedEnv machine{7};
+  env::SimulatedClock& clock = machine.clock;
+  env::Env environment = machine.env();
   std::unique_ptr<storage::Engine> engine;
   std::unique_ptr<Store> store;
   Session session;
   TestReply::Typed typed = TestReply::Typed::No;
 
-  explicit TestStore(storage::EngineLimits limits = {4096, 512u << 20})
-      : engine(storage::make_model_engine(environment, limits)) {
+  explicit TestStore(storage::EngineLimits limits = {4096, 512u << 20},
+                     EngineKind kind = default_engine_kind())
+      : engine(make_test_engine(environment, limits, kind)) {
     reopen();
   }
 
