@@ -3,6 +3,8 @@
 
 # shellcheck disable=SC2034
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Another checkout of the same files finds what this one has compiled.
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
 
 say() { printf '\n== %s\n' "$*"; }
 fail() {

@@ -73,9 +73,10 @@ class [[nodiscard]] Result {
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
   template <typename U>
-    requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, T>)
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Error> &&
+           !std::is_same_v<std::remove_cvref_t<U>, T>) Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -136,9 +137,10 @@ class [[nodiscard]] Result<void> {
 #define LK_JOIN(a, b) LK_JOIN_INNER(a, b)
 
 /// LK_TRY(const auto row, find(key)): declares `row`, or returns the error from this function.
-#define LK_TRY(declaration, ...) LK_TRY_IMPL(LK_JOIN(lk_result_, __COUNTER__), declaration, __VA_ARGS__)
-#define LK_TRY_IMPL(result, declaration, ...)           \
-  auto result = (__VA_ARGS__);                          \
+#define LK_TRY(declaration, ...) \
+  LK_TRY_IMPL(LK_JOIN(lk_result_, __COUNTER__), declaration, __VA_ARGS__)
+#define LK_TRY_IMPL(result, declaration, ...)                \
+  auto result = (__VA_ARGS__);                               \
   if (!result.has_value()) return std::move(result).error(); \
   declaration = std::move(result).value()
 

@@ -25,9 +25,13 @@ inline void store(void* to, T value) {
 }
 
 /// Big-endian forms compare bytewise as the numbers do.
-inline std::uint64_t load_big64(const void* from) { return __builtin_bswap64(load<std::uint64_t>(from)); }
+inline std::uint64_t load_big64(const void* from) {
+  return __builtin_bswap64(load<std::uint64_t>(from));
+}
 inline void store_big64(void* to, std::uint64_t value) { store(to, __builtin_bswap64(value)); }
-inline std::uint32_t load_big32(const void* from) { return __builtin_bswap32(load<std::uint32_t>(from)); }
+inline std::uint32_t load_big32(const void* from) {
+  return __builtin_bswap32(load<std::uint32_t>(from));
+}
 inline void store_big32(void* to, std::uint32_t value) { store(to, __builtin_bswap32(value)); }
 
 }  // namespace latchkey

@@ -68,14 +68,15 @@ std::uint32_t shift(const ShiftTables& tables, std::uint32_t state) {
 }
 
 #if defined(__x86_64__)
-// The crc32 instruction takes three cycles but starts one each cycle, so three blocks go side by side.
+// The crc32 instruction takes three cycles but starts one each cycle, so three go side by side.
 constexpr std::size_t kLongBlockBytes = 2048;
 constexpr std::size_t kShortBlockBytes = 256;
 
 const ShiftTables kLongShift = make_shift_tables(kLongBlockBytes);
 const ShiftTables kShortShift = make_shift_tables(kShortBlockBytes);
 
-LK_CRC32C_TARGET std::uint32_t step_three_blocks(std::uint32_t state, const char*& at, std::size_t block_bytes,
+LK_CRC32C_TARGET std::uint32_t step_three_blocks(std::uint32_t state, const char*& at,
+                                                 std::size_t block_bytes,
                                                  const ShiftTables& tables) {
   std::uint64_t first = state;
   std::uint64_t second = 0;
@@ -86,11 +87,13 @@ LK_CRC32C_TARGET std::uint32_t step_three_blocks(std::uint32_t state, const char
     third = _mm_crc32_u64(third, load<std::uint64_t>(at + 2 * block_bytes + i));
   }
   at += 3 * block_bytes;
-  const std::uint32_t two = shift(tables, static_cast<std::uint32_t>(first)) ^ static_cast<std::uint32_t>(second);
+  const std::uint32_t two =
+      shift(tables, static_cast<std::uint32_t>(first)) ^ static_cast<std::uint32_t>(second);
   return shift(tables, two) ^ static_cast<std::uint32_t>(third);
 }
 
-LK_CRC32C_TARGET std::uint32_t extend_hardware(std::uint32_t before, const char* at, std::size_t byte_count) {
+LK_CRC32C_TARGET std::uint32_t extend_hardware(std::uint32_t before, const char* at,
+                                               std::size_t byte_count) {
   std::uint32_t state = ~before;
   while (byte_count >= 3 * kLongBlockBytes) {
     state = step_three_blocks(state, at, kLongBlockBytes, kLongShift);
@@ -108,7 +111,8 @@ LK_CRC32C_TARGET std::uint32_t extend_hardware(std::uint32_t before, const char*
     byte_count -= 4;
     at += 4;
   }
-  for (; byte_count > 0; --byte_count, ++at) state = _mm_crc32_u8(state, static_cast<unsigned char>(*at));
+  for (; byte_count > 0; --byte_count, ++at)
+    state = _mm_crc32_u8(state, static_cast<unsigned char>(*at));
   return ~state;
 }
 #endif
@@ -126,7 +130,8 @@ bool crc32c_has_hardware() {
 #endif
 }
 
-std::uint32_t crc32c_extend_portable(std::uint32_t before, const void* bytes, std::size_t byte_count) {
+std::uint32_t crc32c_extend_portable(std::uint32_t before, const void* bytes,
+                                     std::size_t byte_count) {
   const char* at = static_cast<const char*>(bytes);
   std::uint32_t state = ~before;
   for (; byte_count >= 8; byte_count -= 8, at += 8) {
@@ -138,7 +143,8 @@ std::uint32_t crc32c_extend_portable(std::uint32_t before, const void* bytes, st
   return ~state;
 }
 
-std::uint32_t crc32c_extend_hardware(std::uint32_t before, const void* bytes, std::size_t byte_count) {
+std::uint32_t crc32c_extend_hardware(std::uint32_t before, const void* bytes,
+                                     std::size_t byte_count) {
 #if defined(__x86_64__)
   return extend_hardware(before, static_cast<const char*>(bytes), byte_count);
 #else

@@ -6,8 +6,8 @@
 namespace latchkey {
 
 /// CRC-32C (Castagnoli) of bytes that follow bytes whose checksum is `before`; 0 before the first.
-/// So crc32c_extend(crc32c_extend(0, a), b) is the checksum of a followed by b, and a `before` taken
-/// from other facts (an epoch, a position) binds the bytes to them.
+/// So crc32c_extend(crc32c_extend(0, a), b) is the checksum of a followed by b, and a `before`
+/// taken from other facts (an epoch, a position) binds the bytes to them.
 ///
 /// Threads: any.
 /// Cost:    about 3 cycles for 8 bytes; a third of that from 1 KiB on. Eight times as much on a
@@ -29,9 +29,11 @@ inline std::uint32_t crc32c(const void* bytes, std::size_t byte_count) {
 }
 
 /// The two ways to compute it, for tests; crc32c_extend chooses once.
-std::uint32_t crc32c_extend_portable(std::uint32_t before, const void* bytes, std::size_t byte_count);
+std::uint32_t crc32c_extend_portable(std::uint32_t before, const void* bytes,
+                                     std::size_t byte_count);
 /// Requires: crc32c_has_hardware().
-std::uint32_t crc32c_extend_hardware(std::uint32_t before, const void* bytes, std::size_t byte_count);
+std::uint32_t crc32c_extend_hardware(std::uint32_t before, const void* bytes,
+                                     std::size_t byte_count);
 bool crc32c_has_hardware();
 
 }  // namespace latchkey

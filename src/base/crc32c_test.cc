@@ -35,7 +35,9 @@ TEST(Crc32c, BothWaysAgreeAtEveryLengthAndAlignment) {
 
   for (std::size_t length = 0; length < 15'000; length += length < 900 ? 1 : 97) {
     const char* from = bytes.data() + length % 9;
-    ASSERT_EQ(crc32c_extend_hardware(length, from, length), crc32c_extend_portable(length, from, length)) << length;
+    ASSERT_EQ(crc32c_extend_hardware(length, from, length),
+              crc32c_extend_portable(length, from, length))
+        << length;
   }
 }
 

@@ -7,7 +7,8 @@ namespace latchkey {
 namespace {
 
 constexpr auto kErrorClasses = std::to_array<ErrorClass>({
-#define LK_ERROR(code, sqlstate, resp, http, retry, text) {#code, sqlstate, resp, http, retry, text},
+#define LK_ERROR(code, sqlstate, resp, http, retry, text) \
+  {#code, sqlstate, resp, http, retry, text},
 #include "latchkey/errors.def"
 #undef LK_ERROR
 });

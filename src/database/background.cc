@@ -15,7 +15,8 @@ constexpr std::int64_t kCheckpointRetryMs = 10'000;
 
 }  // namespace
 
-Background::Background(kv::Store& store, storage::Engine& engine, std::uint64_t checkpoint_log_bytes,
+Background::Background(kv::Store& store, storage::Engine& engine,
+                       std::uint64_t checkpoint_log_bytes,
                        std::function<void(const std::string&)> report)
     : store_(store),
       engine_(engine),
@@ -52,7 +53,9 @@ void Background::sweep() {
       continue;
     }
     const auto next = engine_.next_deadline_ms();
-    wait_ms = next.has_value() ? std::clamp<std::int64_t>(*next - engine_.now_ms(), 1, kSweepPauseMs) : kSweepPauseMs;
+    wait_ms = next.has_value()
+                  ? std::clamp<std::int64_t>(*next - engine_.now_ms(), 1, kSweepPauseMs)
+                  : kSweepPauseMs;
   }
 }
 

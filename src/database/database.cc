@@ -31,8 +31,9 @@ Result<std::unique_ptr<Database>> Database::open(env::Env env, DatabaseOptions o
   LK_TRY(parts->engine, storage::tree::TreeEngine::open(env, std::move(engine)));
   LK_TRY(parts->store, kv::Store::open(*parts->engine, env));
   const bool keeps = options.durability != storage::Durability::None;
-  parts->background = std::make_unique<Background>(*parts->store, *parts->engine,
-                                                   keeps ? options.checkpoint_log_bytes : UINT64_MAX, options.report);
+  parts->background = std::make_unique<Background>(
+      *parts->store, *parts->engine, keeps ? options.checkpoint_log_bytes : UINT64_MAX,
+      options.report);
   return std::unique_ptr<Database>(new Database(std::move(parts)));
 }
 

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 
-std::size_t round_up(std::size_t value) { return (value + kHugePageBytes - 1) & ~(kHugePageBytes - 1); }
+std::size_t round_up(std::size_t value) {
+  return (value + kHugePageBytes - 1) & ~(kHugePageBytes - 1);
+}
 
 }  // namespace
 

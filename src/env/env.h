@@ -47,7 +47,8 @@ class File {
   virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) = 0;
   /// Writes all of `bytes`, growing the file if it ends past the end.
   virtual Result<void> write_at(std::uint64_t offset, Bytes bytes) = 0;
-  /// Reserves blocks for [0, size) and sets the file's size to at least `size`; new bytes read as zero.
+  /// Reserves blocks for [0, size) and sets the file's size to at least `size`; new bytes read as
+  /// zero.
   virtual Result<void> preallocate(std::uint64_t size) = 0;
   virtual Result<void> truncate(std::uint64_t size) = 0;
   /// Everything written before the call reaches stable storage, with the size needed to read it.

@@ -117,9 +117,9 @@ Result<bool> Call::read_record(Bytes key, FunctionRef<void(const RecordView&)> v
   storage::Engine& engine = store.engine();
   const storage::KeyRef ref = engine.key_ref(collection->records(), key);
   LK_TRY(const bool found, engine.read(ref, now_ms_, [&](const RecordView& record) {
-           depend_on(record.version);
-           visit(record);
-         }));
+    depend_on(record.version);
+    visit(record);
+  }));
   if (!found) note_miss(*collection, key);
   return found;
 }
@@ -190,8 +190,7 @@ Result<bool> Call::update_alone(Collection& collection, Bytes key, Decide decide
     }
     return decision;
   };
-  LK_TRY(const storage::Lsn written,
-         engine.update(ref, now_ms_, decide_once, &session.blocked_on));
+  LK_TRY(const storage::Lsn written, engine.update(ref, now_ms_, decide_once, &session.blocked_on));
   if (leaves_members) return false;
   if (written != storage::Lsn{0}) {
     depend_on(written);
@@ -329,18 +328,14 @@ Error Call::not_a_float() {
 }
 
 Error Call::wrong_type() {
-  return Error(ErrorCode::KeyWrongType,
-               "Operation against a key holding the wrong kind of value");
+  return Error(ErrorCode::KeyWrongType, "Operation against a key holding the wrong kind of value");
 }
 
-Error Call::out_of_range() {
-  return Error(ErrorCode::InvalidArgument, "index out of range");
-}
+Error Call::out_of_range() { return Error(ErrorCode::InvalidArgument, "index out of range"); }
 
 Error error_for_door(Error error) {
   if (error.code() != ErrorCode::MemoryExhausted) return error;
-  return Error(ErrorCode::MemoryExhausted,
-               "command not allowed when used memory > 'maxmemory'.");
+  return Error(ErrorCode::MemoryExhausted, "command not allowed when used memory > 'maxmemory'.");
 }
 
 }  // namespace latchkey::kv

@@ -23,9 +23,10 @@ namespace latchkey::kv {
 /// EXEC or after it asked for one with transaction(). A handler that touches more than one record
 /// asks for the transaction first; it then covers the keys of the command's KeySpec.
 ///
-/// Of the record that a key names, read_record and update_record alone tell the truth: transaction()
-/// shows records past their deadline too, so that their members can be found and given back. The
-/// members and scores trees have no deadlines; a handler reaches them through transaction().
+/// Of the record that a key names, read_record and update_record alone tell the truth:
+/// transaction() shows records past their deadline too, so that their members can be found and
+/// given back. The members and scores trees have no deadlines; a handler reaches them through
+/// transaction().
 ///
 /// Threads: the session's.
 /// Errors:  a handler returns engine errors as they are; RowLocked parks the client.
@@ -60,8 +61,8 @@ class Call {
   /// path found such members.
   using Decide = FunctionRef<Result<storage::Decision>(const storage::RecordView* live)>;
   Result<void> update_record(Bytes key, Decide decide);
-  /// As update_record, where another record has taken the members over (RENAME): none are collected.
-  /// Requires: in_transaction().
+  /// As update_record, where another record has taken the members over (RENAME): none are
+  /// collected. Requires: in_transaction().
   Result<void> erase_record_but_not_members(Bytes key);
 
   /// The same in a collection that is not the session's. Requires: in_transaction().
@@ -77,8 +78,8 @@ class Call {
   /// Requires: !in_transaction().
   storage::Transaction& begin_transaction_over(std::span<const storage::KeyRef> keys);
 
-  /// For a handler that works in several transactions: commits or drops its own, after which another
-  /// may begin. Requires: in_transaction(), and not in an EXEC's.
+  /// For a handler that works in several transactions: commits or drops its own, after which
+  /// another may begin. Requires: in_transaction(), and not in an EXEC's.
   Result<void> commit_transaction();
   void drop_transaction();
   bool in_transaction_of_exec() const {

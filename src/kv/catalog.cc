@@ -25,18 +25,18 @@ constexpr char kRowFormat = 1;
 
 Result<CollectionTrees> decode_row(Bytes name, Bytes row) {
   if (row.size() != kRowBytes || row[0] != kRowFormat) {
-    return Error(ErrorCode::Corruption,
-                 fmt::format("the catalog's row of collection '{}' is damaged: {} bytes", name,
-                             row.size()));
+    return Error(
+        ErrorCode::Corruption,
+        fmt::format("the catalog's row of collection '{}' is damaged: {} bytes", name, row.size()));
   }
   const CollectionTrees trees{storage::TreeId{load<std::uint32_t>(row.data() + 4)},
                               storage::TreeId{load<std::uint32_t>(row.data() + 8)},
                               storage::TreeId{load<std::uint32_t>(row.data() + 12)}};
   for (const storage::TreeId tree : {trees.records, trees.members, trees.scores}) {
     if (value_of(tree) <= value_of(kCatalog)) {
-      return Error(ErrorCode::Corruption,
-                   fmt::format("the catalog names tree {} for collection '{}'", value_of(tree),
-                               name));
+      return Error(
+          ErrorCode::Corruption,
+          fmt::format("the catalog names tree {} for collection '{}'", value_of(tree), name));
     }
   }
   return trees;
@@ -78,8 +78,8 @@ Result<std::vector<std::pair<std::string, CollectionTrees>>> load_collections(
     storage::Engine& engine) {
   std::vector<std::pair<std::string, CollectionTrees>> collections;
   const auto transaction = engine.begin_atomic({}, engine.now_ms());
-  const auto cursor = transaction->scan(kCatalog, prefix_range(kCollectionPrefix),
-                                        storage::Direction::Forward);
+  const auto cursor =
+      transaction->scan(kCatalog, prefix_range(kCollectionPrefix), storage::Direction::Forward);
   for (;;) {
     LK_TRY(const bool found, cursor->next());
     if (!found) return collections;

@@ -11,14 +11,14 @@ namespace latchkey::kv {
 
 /// What kind of record stands under a key. Numbers are on disk: never reuse one.
 enum class RecordKind : std::uint8_t {
-  Bytes = 0,     ///< untagged bytes
-  Integer = 1,   ///< 8 bytes, little-endian; prints as canonical decimal text
-  Text = 2,      ///< tagged as text by a typed door
-  Float = 3,     ///< 8 bytes
-  Boolean = 4,   ///< 1 byte
-  Null = 5,      ///< empty
-  JsonArray = 6, ///< JSON text
-  Fields = 8,    ///< fields in the record itself: see fields.h
+  Bytes = 0,       ///< untagged bytes
+  Integer = 1,     ///< 8 bytes, little-endian; prints as canonical decimal text
+  Text = 2,        ///< tagged as text by a typed door
+  Float = 3,       ///< 8 bytes
+  Boolean = 4,     ///< 1 byte
+  Null = 5,        ///< empty
+  JsonArray = 6,   ///< JSON text
+  Fields = 8,      ///< fields in the record itself: see fields.h
   FieldsTree = 9,  ///< fields in the collection's members tree, the record holds MembersHeader
   SortedSet = 10,  ///< members in the collection's trees, the record holds MembersHeader
   // List, Set and Stream follow.

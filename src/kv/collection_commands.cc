@@ -24,8 +24,8 @@ Result<std::uint64_t> count_in_transaction(Call& call, const Collection& collect
     if (record.tree != collection.records()) continue;
     bool is_counted = false;
     const auto look = [&](const RecordView& stored) {
-      is_counted = stored.deadline_ms != storage::kNoDeadline &&
-                   stored.deadline_ms <= call.now_ms();
+      is_counted =
+          stored.deadline_ms != storage::kNoDeadline && stored.deadline_ms <= call.now_ms();
     };
     LK_CHECK(transaction.read(record.tree, record.key, look));
     count -= is_counted ? 1 : 0;

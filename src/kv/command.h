@@ -25,10 +25,11 @@ enum CommandFlag : std::uint32_t {
   kConnection = 1u << 6,  ///< about the client itself
   kNoMulti = 1u << 7,     ///< refused inside MULTI
   kNoAuth = 1u << 8,      ///< allowed before authentication
-  kOneKey = 1u << 9,      ///< reads or writes the one record of its first key and nothing else, most times
-  kEverything = 1u << 10, ///< touches keys it does not name: runs with all else held off
-  kLoading = 1u << 11,    ///< allowed while the data loads
-  kWalks = 1u << 12,      ///< walks the collection in bounded steps and takes no locks itself
+  kOneKey =
+      1u << 9,  ///< reads or writes the one record of its first key and nothing else, most times
+  kEverything = 1u << 10,  ///< touches keys it does not name: runs with all else held off
+  kLoading = 1u << 11,     ///< allowed while the data loads
+  kWalks = 1u << 12,       ///< walks the collection in bounded steps and takes no locks itself
 };
 
 /// Where the keys stand among the arguments.
@@ -74,7 +75,8 @@ struct Command {
   KeySpec keys;
   std::uint32_t flags;
   Handler handler;
-  Bytes group;    ///< COMMAND DOCS: string, hash, sorted-set, generic, connection, server, pubsub, transactions
+  Bytes group;    ///< COMMAND DOCS: string, hash, sorted-set, generic, connection, server, pubsub,
+                  ///< transactions
   Bytes cost;     ///< one line, in words: "log n, n members"
   Bytes summary;  ///< one sentence for COMMAND DOCS
 };
@@ -99,6 +101,7 @@ class CommandTable {
 
 /// Calls `visit` with the index of each key of a call. An argument count that does not fit the row
 /// yields no key past the end.
-void for_each_key(const Command& command, Arguments arguments, void (*visit)(void*, std::size_t), void* context);
+void for_each_key(const Command& command, Arguments arguments, void (*visit)(void*, std::size_t),
+                  void* context);
 
 }  // namespace latchkey::kv

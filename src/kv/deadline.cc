@@ -15,8 +15,8 @@ Result<std::int64_t> parse_deadline(const Call& call, Bytes text, TimeSpec spec,
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
   constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
   const auto invalid = [&] {
-    return Error(ErrorCode::InvalidArgument, fmt::format("invalid expire time in '{}' command",
-                                                         to_lower(call.command.name)));
+    return Error(ErrorCode::InvalidArgument,
+                 fmt::format("invalid expire time in '{}' command", to_lower(call.command.name)));
   };
   const auto number = parse_int64(text);
   if (!number.has_value()) return Call::not_an_integer();

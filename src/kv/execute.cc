@@ -6,8 +6,8 @@ namespace latchkey::kv {
 
 namespace {
 
-// A transaction over named keys meets WriteConflict only when FLUSHDB took its trees meanwhile, which
-// is over after one more try. The bound is for what we overlook.
+// A transaction over named keys meets WriteConflict only when FLUSHDB took its trees meanwhile,
+// which is over after one more try. The bound is for what we overlook.
 constexpr int kTriesMax = 8;
 
 }  // namespace

@@ -66,9 +66,9 @@ TEST(ExpiryCommands, AKeyIsGoneAtItsDeadlineAndNotBefore) {
 TEST(ExpiryCommands, ATimeInThePastRemovesTheKey) {
   TestStore db;
 
-  for (const char* line : {"EXPIRE k 0", "EXPIRE k -1", "PEXPIRE k -100", "EXPIREAT k 1",
-                           "EXPIREAT k 0", "PEXPIREAT k 1700000000000", "EXPIREAT k -1",
-                           "PEXPIREAT k -9223372036854775808"}) {
+  for (const char* line :
+       {"EXPIRE k 0", "EXPIRE k -1", "PEXPIRE k -100", "EXPIREAT k 1", "EXPIREAT k 0",
+        "PEXPIREAT k 1700000000000", "EXPIREAT k -1", "PEXPIREAT k -9223372036854775808"}) {
     db.run("SET k v");
     EXPECT_EQ(db.run(line), ":1") << line;
     EXPECT_EQ(db.run("EXISTS k"), ":0") << line;
@@ -79,8 +79,7 @@ TEST(ExpiryCommands, NoTimeWrapsAround) {
   TestStore db;
   db.run("SET k v");
 
-  EXPECT_EQ(db.run("EXPIRE k 9223372036854775807"),
-            "-ERR invalid expire time in 'expire' command");
+  EXPECT_EQ(db.run("EXPIRE k 9223372036854775807"), "-ERR invalid expire time in 'expire' command");
   EXPECT_EQ(db.run("EXPIRE k -9223372036854775808"),
             "-ERR invalid expire time in 'expire' command");
   EXPECT_EQ(db.run("PEXPIRE k 9223372036854775807"),

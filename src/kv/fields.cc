@@ -1,10 +1,10 @@
 #include "kv/fields.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <new>
-
-#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "base/numbers.h"
@@ -69,11 +69,13 @@ bool is_text(FieldType type) {
     case FieldType::Text:
     case FieldType::JsonArray:
     case FieldType::JsonObject:
-    case FieldType::Decimal: return true;
+    case FieldType::Decimal:
+      return true;
     case FieldType::Integer:
     case FieldType::Float:
     case FieldType::Boolean:
-    case FieldType::Null: return false;
+    case FieldType::Null:
+      return false;
   }
   return false;
 }
@@ -99,12 +101,18 @@ FieldValue FieldValue::of_float_text(Bytes text) {
 
 FieldValue FieldValue::of_json(const JsonMember& member) {
   switch (member.kind) {
-    case JsonKind::Null: return {};
-    case JsonKind::Boolean: return {FieldType::Boolean, {}, member.text == "true", 0};
-    case JsonKind::String: return {FieldType::Text, member.text, 0, 0};
-    case JsonKind::Array: return {FieldType::JsonArray, member.text, 0, 0};
-    case JsonKind::Object: return {FieldType::JsonObject, member.text, 0, 0};
-    case JsonKind::Number: break;
+    case JsonKind::Null:
+      return {};
+    case JsonKind::Boolean:
+      return {FieldType::Boolean, {}, member.text == "true", 0};
+    case JsonKind::String:
+      return {FieldType::Text, member.text, 0, 0};
+    case JsonKind::Array:
+      return {FieldType::JsonArray, member.text, 0, 0};
+    case JsonKind::Object:
+      return {FieldType::JsonObject, member.text, 0, 0};
+    case JsonKind::Number:
+      break;
   }
   FieldValue value = of_float_text(member.text);
   if (value.type == FieldType::Bytes) value.type = FieldType::Decimal;
@@ -113,11 +121,16 @@ FieldValue FieldValue::of_json(const JsonMember& member) {
 
 std::size_t FieldValue::payload_bytes() const {
   switch (type) {
-    case FieldType::Integer: return integer_bytes(integer);
-    case FieldType::Float: return 8;
-    case FieldType::Boolean: return 1;
-    case FieldType::Null: return 0;
-    default: return text.size();
+    case FieldType::Integer:
+      return integer_bytes(integer);
+    case FieldType::Float:
+      return 8;
+    case FieldType::Boolean:
+      return 1;
+    case FieldType::Null:
+      return 0;
+    default:
+      return text.size();
   }
 }
 
@@ -127,10 +140,16 @@ char* FieldValue::write_payload(char* out) const {
       // The low bytes come first, so a shorter integer is a prefix of a longer one.
       std::memcpy(out, &integer, integer_bytes(integer));
       return out + integer_bytes(integer);
-    case FieldType::Float: store(out, number); return out + 8;
-    case FieldType::Boolean: *out = static_cast<char>(integer); return out + 1;
-    case FieldType::Null: return out;
-    default: return write_bytes(out, text);
+    case FieldType::Float:
+      store(out, number);
+      return out + 8;
+    case FieldType::Boolean:
+      *out = static_cast<char>(integer);
+      return out + 1;
+    case FieldType::Null:
+      return out;
+    default:
+      return write_bytes(out, text);
   }
 }
 
@@ -157,7 +176,8 @@ Result<FieldValue> FieldValue::decode(std::uint8_t type, Bytes payload) {
       case FieldType::Null:
         if (payload.empty()) return FieldValue{};
         break;
-      default: break;
+      default:
+        break;
     }
   }
   return Error(ErrorCode::Corruption,
@@ -185,15 +205,19 @@ void FieldValue::reply_to(Reply& reply) const {
 void FieldValue::append_json(std::string& out) const {
   switch (type) {
     case FieldType::Bytes:
-    case FieldType::Text: return append_json_string(out, text);
-    case FieldType::Null: out += "null"; return;
+    case FieldType::Text:
+      return append_json_string(out, text);
+    case FieldType::Null:
+      out += "null";
+      return;
     case FieldType::Float:
       if (!std::isfinite(number)) {  // JSON has no form for these
         char room[kShortTextMax];
         return append_json_string(out, short_text(*this, room));
       }
       return append_text(out);
-    default: return append_text(out);
+    default:
+      return append_text(out);
   }
 }
 

@@ -18,10 +18,10 @@ class Reply;
 /// What a field holds. Numbers are on disk: never reuse one. Those below 7 mean what they mean as
 /// a RecordKind.
 enum class FieldType : std::uint8_t {
-  Bytes = 0,       ///< untagged, as RESP writes them
-  Integer = 1,     ///< its canonical decimal text is what was written
-  Text = 2,        ///< tagged as text by a typed door
-  Float = 3,       ///< its shortest text is what was written
+  Bytes = 0,    ///< untagged, as RESP writes them
+  Integer = 1,  ///< its canonical decimal text is what was written
+  Text = 2,     ///< tagged as text by a typed door
+  Float = 3,    ///< its shortest text is what was written
   Boolean = 4,
   Null = 5,
   JsonArray = 6,   ///< JSON text
@@ -78,7 +78,8 @@ class FieldsReader {
   explicit FieldsReader(Bytes record_value);
 
   std::uint64_t count() const { return count_; }
-  /// Steps to the first or next field. False at the end, and for good where the bytes make no sense.
+  /// Steps to the first or next field. False at the end, and for good where the bytes make no
+  /// sense.
   bool next();
   Bytes name() const { return name_; }
   const FieldValue& value() const { return value_; }

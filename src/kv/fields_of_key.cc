@@ -1,9 +1,9 @@
 #include "kv/fields_of_key.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "base/assert.h"
 
@@ -46,7 +46,8 @@ class ListEditor final : public FieldsEditor {
 
   Result<bool> set_argument(Bytes field, Bytes argument) override {
     const FieldList::Field* const found = list_.find(field);
-    return set(field, argument_for(found != nullptr ? found->value.type : FieldType::Null, argument));
+    return set(field,
+               argument_for(found != nullptr ? found->value.type : FieldType::Null, argument));
   }
 
   Result<bool> erase(Bytes field) override {
@@ -245,7 +246,8 @@ Result<void> FieldsOfKey::open(Bytes key) {
     const bool held = call_.in_transaction();
     Result<void> taken;
     header_.reset();
-    LK_CHECK(call_.read_record(key, [&](const RecordView& record) { taken = take_record(record); }));
+    LK_CHECK(
+        call_.read_record(key, [&](const RecordView& record) { taken = take_record(record); }));
     LK_CHECK(std::move(taken));
     if (!header_ || held) {
       members_ = collection->trees().members;

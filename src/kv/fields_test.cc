@@ -1,11 +1,11 @@
 #include "kv/fields.h"
 
+#include <gtest/gtest.h>
+
 #include <limits>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace latchkey::kv {
 namespace {
@@ -49,8 +49,12 @@ TEST(Fields, ACanonicalIntegerIsKeptAsOneAndPrintsAsItWas) {
 
 TEST(Fields, AJsonNumberPrintsAsItWasWhateverItsForm) {
   const std::pair<const char*, FieldType> kNumbers[] = {
-      {"1", FieldType::Integer},   {"1.5", FieldType::Float},     {"1.50", FieldType::Decimal},
-      {"1e5", FieldType::Decimal}, {"-0", FieldType::Float},      {"0.1", FieldType::Float},
+      {"1", FieldType::Integer},
+      {"1.5", FieldType::Float},
+      {"1.50", FieldType::Decimal},
+      {"1e5", FieldType::Decimal},
+      {"-0", FieldType::Float},
+      {"0.1", FieldType::Float},
       {"12345678901234567890123", FieldType::Decimal}};
   for (const auto& [text, type] : kNumbers) {
     const FieldValue value = of_json(JsonKind::Number, text);

@@ -82,8 +82,8 @@ Result<Step> collect_step(storage::Engine& engine, const std::string& entry,
   std::size_t erased_count = 0;
   for (const storage::TreeId tree : {place.members, place.scores}) {
     if (!in_use(tree) || erased_count == kStepRecordsMax) continue;
-    LK_TRY(const std::size_t count, erase_some(*transaction, tree, place.members_id,
-                                               kStepRecordsMax - erased_count));
+    LK_TRY(const std::size_t count,
+           erase_some(*transaction, tree, place.members_id, kStepRecordsMax - erased_count));
     erased_count += count;
   }
   const bool finished = erased_count < kStepRecordsMax;
@@ -117,8 +117,7 @@ Result<void> expect_birth(storage::Engine& engine, const MembersPlace& place) {
 }
 
 Result<void> note_birth(storage::Transaction& transaction, const MembersPlace& place) {
-  LK_TRY(const bool was_there,
-         transaction.erase(kCatalog, entry_key(kUnbornPrefix, place)));
+  LK_TRY(const bool was_there, transaction.erase(kCatalog, entry_key(kUnbornPrefix, place)));
   LK_ASSERT(was_there);
   return {};
 }

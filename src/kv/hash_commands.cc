@@ -1,15 +1,15 @@
-#include <cmath>
-#include <limits>
-#include <string>
+#include "kv/hash_commands.h"
 
 #include <fmt/format.h>
+
+#include <cmath>
+#include <string>
 
 #include "base/numbers.h"
 #include "base/text.h"
 #include "kv/call.h"
 #include "kv/commands.h"
 #include "kv/fields_of_key.h"
-#include "kv/hash_commands.h"
 
 namespace latchkey::kv {
 
@@ -19,9 +19,9 @@ namespace {
 Result<std::int64_t> set_fields(Call& call) {
   const Bytes key = call.argument(1);
   if (call.argument_count() % 2 != 0) {
-    return Error(ErrorCode::InvalidArgument,
-                 fmt::format("wrong number of arguments for '{}' command",
-                             to_lower(call.command.name)));
+    return Error(
+        ErrorCode::InvalidArgument,
+        fmt::format("wrong number of arguments for '{}' command", to_lower(call.command.name)));
   }
   std::int64_t added = 0;
   const auto edit = [&](FieldsEditor& fields) -> Result<void> {
@@ -242,8 +242,8 @@ constexpr Command kHashCommands[] = {
      "Returns fields chosen at random."},
     {"HSCAN", at_least(3), kFirstKey, kReads, &hscan, "hash", "m, m fields visited",
      "Walks over the fields in steps."},
-    {"HSET", at_least(4), kFirstKey, kChanges | kGrows | kFast, &hset, "hash",
-     "m, m fields named", "Sets fields and returns how many of them are new."},
+    {"HSET", at_least(4), kFirstKey, kChanges | kGrows | kFast, &hset, "hash", "m, m fields named",
+     "Sets fields and returns how many of them are new."},
     {"HSETNX", exactly(4), kFirstKey, kChanges | kGrows | kFast, &hsetnx, "hash", "1",
      "Sets a field that is not there yet."},
     {"HSTRLEN", exactly(3), kFirstKey, kReads | kFast, &hstrlen, "hash", "1",

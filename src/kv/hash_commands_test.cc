@@ -1,9 +1,9 @@
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "kv/fields_of_key.h"
 #include "kv/test_support/test_store.h"
@@ -158,8 +158,8 @@ TEST(HashCommands, AnotherKindOfValueIsRefusedByEachCommand) {
   for (const std::string key : {"s", "z"}) {
     for (const std::string line :
          {"HSET ? a 1", "HMSET ? a 1", "HSETNX ? a 1", "HGET ? a", "HMGET ? a", "HGETALL ?",
-          "HDEL ? a", "HLEN ?", "HEXISTS ? a", "HKEYS ?", "HVALS ?", "HSTRLEN ? a",
-          "HINCRBY ? a 1", "HINCRBYFLOAT ? a 1", "HSCAN ? 0", "HRANDFIELD ?", "HRANDFIELD ? 2"}) {
+          "HDEL ? a", "HLEN ?", "HEXISTS ? a", "HKEYS ?", "HVALS ?", "HSTRLEN ? a", "HINCRBY ? a 1",
+          "HINCRBYFLOAT ? a 1", "HSCAN ? 0", "HRANDFIELD ?", "HRANDFIELD ? 2"}) {
       std::string with_key = line;
       with_key.replace(with_key.find('?'), 1, key);
       EXPECT_EQ(db.run(with_key), kWrongType) << with_key;
@@ -179,7 +179,8 @@ TEST(HashCommands, BytesThatAreAJsonObjectAreFields) {
   EXPECT_EQ(db.run("HEXISTS s none"), ":1");
   EXPECT_EQ(db.run("HLEN s"), ":5");
   EXPECT_EQ(db.run("HDEL s nope"), ":0");
-  EXPECT_EQ(db.run("GET s"), "\"" + json + "\"") << "a command that changes nothing converts nothing";
+  EXPECT_EQ(db.run("GET s"), "\"" + json + "\"")
+      << "a command that changes nothing converts nothing";
 
   EXPECT_EQ(db.run("HINCRBY s visits 1"), ":4");
   EXPECT_EQ(db.run("HSET s zip 02 role 7 fresh 7"), ":1");
@@ -325,8 +326,7 @@ TEST(HashCommands, HgetallOfManyGoesByName) {
 TEST(HashCommands, HscanGivesFewFieldsAtOnce) {
   TestStore db;
   db.run("HSET h a 1 b 2 c 3");
-  EXPECT_EQ(db.run("HSCAN h 0 COUNT 1"),
-            "[\"0\", [\"a\", \"1\", \"b\", \"2\", \"c\", \"3\"]]");
+  EXPECT_EQ(db.run("HSCAN h 0 COUNT 1"), "[\"0\", [\"a\", \"1\", \"b\", \"2\", \"c\", \"3\"]]");
   EXPECT_EQ(db.run("HSCAN h 0 MATCH [bc]"), "[\"0\", [\"b\", \"2\", \"c\", \"3\"]]");
   EXPECT_EQ(db.run("HSCAN nope 0"), "[\"0\", []]");
   EXPECT_EQ(db.run("HSCAN h x"), "-ERR invalid cursor");
@@ -398,8 +398,7 @@ TEST(HashCommands, HrandfieldRefusesWhatRedisRefuses) {
   EXPECT_EQ(db.run("HRANDFIELD h x"), "-ERR value is not an integer or out of range");
   EXPECT_EQ(db.run("HRANDFIELD h 1 FOO"), "-ERR syntax error");
   EXPECT_EQ(db.run("HRANDFIELD h 1 WITHVALUES x"), "-ERR syntax error");
-  EXPECT_EQ(db.run("HRANDFIELD h 9223372036854775807 WITHVALUES"),
-            "-ERR value is out of range");
+  EXPECT_EQ(db.run("HRANDFIELD h 9223372036854775807 WITHVALUES"), "-ERR value is out of range");
   EXPECT_EQ(db.run("HRANDFIELD h -9223372036854775808"),
             "-ERR value is out of range, value must between -9223372036854775807 and "
             "9223372036854775807");

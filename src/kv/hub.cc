@@ -60,7 +60,8 @@ std::size_t Hub::publish(Bytes channel, Bytes payload, storage::Lsn depends_on) 
   const std::shared_lock lock(mutex_);
   std::shared_ptr<const Message> message;
   std::size_t receiver_count = 0;
-  const auto deliver = [&](const std::vector<Subscriber*>& subscribers, const std::string& pattern) {
+  const auto deliver = [&](const std::vector<Subscriber*>& subscribers,
+                           const std::string& pattern) {
     if (message == nullptr) {
       message = std::make_shared<const Message>(
           Message{std::string(channel), std::string(payload), depends_on});

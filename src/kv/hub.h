@@ -33,7 +33,8 @@ class Subscriber {
  public:
   virtual ~Subscriber() = default;
   /// `pattern` is empty for a plain subscription.
-  virtual void deliver(const std::shared_ptr<const Message>& message, const std::string& pattern) = 0;
+  virtual void deliver(const std::shared_ptr<const Message>& message,
+                       const std::string& pattern) = 0;
 };
 
 /// Channels and who listens on them, for all doors at once.

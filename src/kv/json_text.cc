@@ -78,13 +78,27 @@ class Walker {
   bool value(int depth, JsonKind& kind) {
     if (at_end()) return false;
     switch (peek()) {
-      case '{': kind = JsonKind::Object; return container(depth, '}');
-      case '[': kind = JsonKind::Array; return container(depth, ']');
-      case '"': kind = JsonKind::String; return string(nullptr);
-      case 't': kind = JsonKind::Boolean; return word("true");
-      case 'f': kind = JsonKind::Boolean; return word("false");
-      case 'n': kind = JsonKind::Null; return word("null");
-      default: kind = JsonKind::Number; return number();
+      case '{':
+        kind = JsonKind::Object;
+        return container(depth, '}');
+      case '[':
+        kind = JsonKind::Array;
+        return container(depth, ']');
+      case '"':
+        kind = JsonKind::String;
+        return string(nullptr);
+      case 't':
+        kind = JsonKind::Boolean;
+        return word("true");
+      case 'f':
+        kind = JsonKind::Boolean;
+        return word("false");
+      case 'n':
+        kind = JsonKind::Null;
+        return word("null");
+      default:
+        kind = JsonKind::Number;
+        return number();
     }
   }
 
@@ -320,11 +334,21 @@ void append_json_string(std::string& out, Bytes bytes) {
     }
     out.append(bytes, plain_begin, i - plain_begin);
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (c < 0x20) {
           out += "\\u00";

@@ -27,7 +27,8 @@ inline constexpr int kJsonDepthMax = 64;
 /// A JSON object, read one level deep: what lies inside its values is checked but stays text.
 ///
 /// Ownership: borrows the text it was read from; strings with escapes are held here.
-/// Source:    RFC 8259. Strings must be UTF-8 and surrogates must come in pairs. Of members with the
+/// Source:    RFC 8259. Strings must be UTF-8 and surrogates must come in pairs. Of members with
+/// the
 ///            same name the last value counts, at the place of the first, as in PostgreSQL.
 class JsonObject {
  public:

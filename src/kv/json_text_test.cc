@@ -1,8 +1,8 @@
 #include "kv/json_text.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace latchkey::kv {
 namespace {
@@ -39,15 +39,49 @@ TEST(JsonText, TheLastOfTheSameNameCountsAtThePlaceOfTheFirst) {
 }
 
 TEST(JsonText, WhatIsNoObjectIsRefused) {
-  const char* const kRefused[] = {
-      "", " ", "1", "[]", "null", "{", "}", "{]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}",
-      "{\"a\":1 \"b\":2}", "{'a':1}", "{a:1}", "{\"a\":01}", "{\"a\":1.}", "{\"a\":.5}",
-      "{\"a\":+1}", "{\"a\":1e}", "{\"a\":-}", "{\"a\":tru}", "{\"a\":nul", "{\"a\":\"",
-      "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"\\ud800\"}",
-      "{\"a\":\"\\udc00\"}", "{\"a\":\"\\ud800\\u0041\"}", "{\"a\":\"\n\"}", "{\"a\":\"\x80\"}",
-      "{\"a\":\"\xc0\x80\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xf4\x90\x80\x80\"}",
-      "{\"a\":\"\xe2\x82\"}", "{\"a\":1}x", "{\"a\":1}{}", "{\"a\":[1,]}", "{\"a\":{\"b\"}}",
-      "{\"a\":NaN}", "{\"a\":Infinity}", "\xef\xbb\xbf{}"};
+  const char* const kRefused[] = {"",
+                                  " ",
+                                  "1",
+                                  "[]",
+                                  "null",
+                                  "{",
+                                  "}",
+                                  "{]",
+                                  "{\"a\"}",
+                                  "{\"a\":}",
+                                  "{\"a\":1,}",
+                                  "{,}",
+                                  "{\"a\":1 \"b\":2}",
+                                  "{'a':1}",
+                                  "{a:1}",
+                                  "{\"a\":01}",
+                                  "{\"a\":1.}",
+                                  "{\"a\":.5}",
+                                  "{\"a\":+1}",
+                                  "{\"a\":1e}",
+                                  "{\"a\":-}",
+                                  "{\"a\":tru}",
+                                  "{\"a\":nul",
+                                  "{\"a\":\"",
+                                  "{\"a\":\"\\x\"}",
+                                  "{\"a\":\"\\u12\"}",
+                                  "{\"a\":\"\\u12g4\"}",
+                                  "{\"a\":\"\\ud800\"}",
+                                  "{\"a\":\"\\udc00\"}",
+                                  "{\"a\":\"\\ud800\\u0041\"}",
+                                  "{\"a\":\"\n\"}",
+                                  "{\"a\":\"\x80\"}",
+                                  "{\"a\":\"\xc0\x80\"}",
+                                  "{\"a\":\"\xed\xa0\x80\"}",
+                                  "{\"a\":\"\xf4\x90\x80\x80\"}",
+                                  "{\"a\":\"\xe2\x82\"}",
+                                  "{\"a\":1}x",
+                                  "{\"a\":1}{}",
+                                  "{\"a\":[1,]}",
+                                  "{\"a\":{\"b\"}}",
+                                  "{\"a\":NaN}",
+                                  "{\"a\":Infinity}",
+                                  "\xef\xbb\xbf{}"};
   for (const char* text : kRefused) {
     EXPECT_FALSE(JsonObject::parse(text).has_value()) << text;
   }
@@ -98,8 +132,12 @@ TEST(JsonText, AStringPrintedReadsBackTheSame) {
 
 TEST(JsonText, WhatIsNotUtf8IsPrintedAsTheReplacementCharacter) {
   std::string printed;
-  append_json_string(printed, "a\xff" "b\xe2\x82");
-  EXPECT_EQ(printed, "\"a\xef\xbf\xbd" "b\xef\xbf\xbd\xef\xbf\xbd\"");
+  append_json_string(printed,
+                     "a\xff"
+                     "b\xe2\x82");
+  EXPECT_EQ(printed,
+            "\"a\xef\xbf\xbd"
+            "b\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 
 }  // namespace

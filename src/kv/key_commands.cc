@@ -181,9 +181,9 @@ Result<void> object(Call& call) {
                  fmt::format("unknown subcommand '{}'. Try OBJECT HELP.", subcommand));
   }
   if (call.argument_count() != 3 || is("HELP")) {
-    return Error(ErrorCode::InvalidArgument,
-                 fmt::format("wrong number of arguments for 'object|{}' command",
-                             to_lower(subcommand)));
+    return Error(
+        ErrorCode::InvalidArgument,
+        fmt::format("wrong number of arguments for 'object|{}' command", to_lower(subcommand)));
   }
   const auto look = [&](const RecordView& record) {
     if (is("ENCODING")) {

@@ -71,8 +71,8 @@ class MembersCopy {
 Result<storage::Record> source_record(Call& call, Bytes key, bool& found) {
   storage::Record record;
   LK_TRY(found, call.read_record(key, [&](const RecordView& view) {
-           record = {std::string(view.value), view.version, view.deadline_ms, view.kind};
-         }));
+    record = {std::string(view.value), view.version, view.deadline_ms, view.kind};
+  }));
   return record;
 }
 
@@ -99,8 +99,8 @@ Result<void> put_target(Call& call, const KeyCopy& copy, const storage::Record& 
   };
   LK_CHECK(call.update_record_in(*copy.target, copy.to, put));
   if (copy.source == KeyCopy::Source::Stays) return {};
-  return call.update_record(copy.from,
-                            [](const RecordView*) -> Result<Decision> { return Decision::erase(); });
+  return call.update_record(
+      copy.from, [](const RecordView*) -> Result<Decision> { return Decision::erase(); });
 }
 
 Result<MembersPlace> new_place(Call& call, const KeyCopy& copy) {

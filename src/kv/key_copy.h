@@ -20,9 +20,9 @@ struct KeyCopy {
 /// Returns whether it was done: not when there is no source, or the target is there and stays.
 ///
 /// Few members are copied with their record. Many are copied first, in short steps that hold
-/// nobody off, and given to the key at the end if the source has not changed meanwhile. A source that
-/// changes all the time is at last copied in one step, as is any inside an EXEC.
-/// Requires: no Turn is open: the caller's row has the flag kWalks.
+/// nobody off, and given to the key at the end if the source has not changed meanwhile. A source
+/// that changes all the time is at last copied in one step, as is any inside an EXEC. Requires: no
+/// Turn is open: the caller's row has the flag kWalks.
 Result<bool> copy_key(Call& call, const KeyCopy& copy);
 
 }  // namespace latchkey::kv

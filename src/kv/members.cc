@@ -63,8 +63,7 @@ Bytes MembersKey::of_score(std::uint64_t score_key, Bytes member) {
   return append(kScoredMemberOffset, member);
 }
 
-Result<std::unique_ptr<MembersIds>> MembersIds::open(storage::Engine& engine,
-                                                     std::uint64_t chunk) {
+Result<std::unique_ptr<MembersIds>> MembersIds::open(storage::Engine& engine, std::uint64_t chunk) {
   LK_ASSERT(chunk >= 2);
   std::unique_ptr<MembersIds> ids(new MembersIds(engine, chunk));
   LK_CHECK(ids->raise_counter());
@@ -83,9 +82,8 @@ Result<void> MembersIds::refill_if_low() {
 Result<void> MembersIds::raise_counter() {
   std::uint64_t begin = 0;
   char value[8];
-  const auto raise =
-      [&](const storage::RecordView* live,
-          const storage::RecordView*) -> Result<storage::Decision> {
+  const auto raise = [&](const storage::RecordView* live,
+                         const storage::RecordView*) -> Result<storage::Decision> {
     begin = kFirstId;
     if (live != nullptr) {
       if (live->value.size() != sizeof value) {

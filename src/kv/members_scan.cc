@@ -1,7 +1,5 @@
 #include "kv/members_scan.h"
 
-#include <limits>
-
 #include "base/assert.h"
 #include "base/glob.h"
 #include "base/numbers.h"
@@ -58,9 +56,7 @@ std::string MembersScan::first() const {
   return *std::move(last);
 }
 
-bool MembersScan::matches(Bytes member) const {
-  return !pattern_ || glob_match(*pattern_, member);
-}
+bool MembersScan::matches(Bytes member) const { return !pattern_ || glob_match(*pattern_, member); }
 
 MembersScan::Step MembersScan::step(Bytes member) {
   if (member.substr(0, prefix_.size()) != prefix_) return Step::End;
@@ -74,8 +70,7 @@ MembersScan::Step MembersScan::step(Bytes member) {
 }
 
 void MembersScan::reply(const Cells& cells) {
-  const std::uint64_t next =
-      paused_ ? call_->store.scan_cursors().save(scope(), visited_last_) : 0;
+  const std::uint64_t next = paused_ ? call_->store.scan_cursors().save(scope(), visited_last_) : 0;
   std::string text;
   append_uint64(text, next);
   call_->reply.array(2);

@@ -1,13 +1,13 @@
 #include "kv/members.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <limits>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "base/score_key.h"
 #include "kv/test_support/test_store.h"

@@ -37,7 +37,9 @@ struct Listening {
 };
 
 TEST(NotifyFlags, AreReadAndShownAsRedisDoes) {
-  const auto shown = [](Bytes letters) { return format_notify_flags(*parse_notify_flags(letters)); };
+  const auto shown = [](Bytes letters) {
+    return format_notify_flags(*parse_notify_flags(letters));
+  };
 
   EXPECT_EQ(shown(""), "");
   EXPECT_EQ(shown("KEA"), "AKE");

@@ -1,10 +1,10 @@
 #include "kv/random_picks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <unordered_set>
-
-#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "base/numbers.h"
@@ -57,8 +57,8 @@ Result<RandomRequest> RandomRequest::read(const Call& call, Bytes with_values_wo
     return Error(ErrorCode::InvalidArgument,
                  fmt::format("value is out of range, value must between {} and {}", -kMax, kMax));
   }
-  request.with_values = call.argument_count() == 4 &&
-                        equals_ignore_case(call.argument(3), with_values_word);
+  request.with_values =
+      call.argument_count() == 4 && equals_ignore_case(call.argument(3), with_values_word);
   if (call.argument_count() > 3 && !request.with_values) return Call::syntax_error();
   request.form = *count < 0 ? Form::Repeated : Form::Distinct;
   request.count = static_cast<std::uint64_t>(*count < 0 ? -*count : *count);

@@ -11,7 +11,8 @@ namespace latchkey::kv {
 
 /// Numbers for one command, from one seed of the environment's: a system call a number is too dear.
 ///
-/// Source: SplitMix64 (Steele, Lea, Flood 2014); bounds by Lemire 2019, without his last correction,
+/// Source: SplitMix64 (Steele, Lea, Flood 2014); bounds by Lemire 2019, without his last
+/// correction,
 ///         whose bias is below 2^-32 for the sizes here.
 class RandomPicks {
  public:

@@ -1,9 +1,9 @@
 #include "kv/random_picks.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "kv/test_support/test_store.h"
 

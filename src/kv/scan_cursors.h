@@ -12,15 +12,16 @@
 
 namespace latchkey::kv {
 
-/// Remembers where a SCAN, HSCAN or ZSCAN goes on, because keys are ordered by bytes and a cursor on
-/// the wire is a number.
+/// Remembers where a SCAN, HSCAN or ZSCAN goes on, because keys are ordered by bytes and a cursor
+/// on the wire is a number.
 ///
 /// A cursor may be used again. One that is not known any more (too many others came after it, the
 /// server started anew, it belongs to another scope) is answered by starting over: the client then
 /// meets keys twice, which SCAN allows, and never misses one, which it does not.
 ///
 /// Threads:   any.
-/// Invariant: at most kEntriesMax entries and about kBytesMax bytes; the least recently used go first.
+/// Invariant: at most kEntriesMax entries and about kBytesMax bytes; the least recently used go
+/// first.
 class ScanCursors {
  public:
   static constexpr std::size_t kEntriesMax = 16'384;
@@ -29,8 +30,8 @@ class ScanCursors {
   /// Cursors count up from `first`, which should be random: an old server's cursor is then unknown.
   explicit ScanCursors(std::uint64_t first);
 
-  /// A new cursor, never 0, that stands after `last`. `scope` names what is walked: a collection for
-  /// SCAN, a collection and a key for HSCAN.
+  /// A new cursor, never 0, that stands after `last`. `scope` names what is walked: a collection
+  /// for SCAN, a collection and a key for HSCAN.
   std::uint64_t save(Bytes scope, Bytes last);
 
   /// The last key visited, or nothing when the walk must start over.

@@ -1,10 +1,10 @@
 #include "kv/sorted_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "base/score_key.h"
@@ -175,7 +175,8 @@ Result<void> SortedSet::put(Bytes member, double score) {
   store(value, score + 0.0);  // the one zero that the scores tree knows: -0 + 0 is +0
   changed_ = true;
   LK_CHECK(txn().put(trees_.scores, key_.of_score(score_order(score), member), {}));
-  LK_CHECK(txn().put(trees_.members, key_.of_member(member), {.value = Bytes(value, sizeof value)}));
+  LK_CHECK(
+      txn().put(trees_.members, key_.of_member(member), {.value = Bytes(value, sizeof value)}));
   return {};
 }
 

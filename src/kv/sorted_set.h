@@ -12,7 +12,8 @@
 
 namespace latchkey::kv {
 
-/// The members under one key in the order of their scores, equal scores in the order of their bytes.
+/// The members under one key in the order of their scores, equal scores in the order of their
+/// bytes.
 ///
 /// Two trees hold them (see CollectionTrees): by member, to find a score, and by score, counted, to
 /// find a rank. The record holds their number.

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/assert.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "kv/sorted_set_commands.h"
@@ -96,9 +95,9 @@ Result<AlgebraRequest> open_inputs(Call& call, Operation operation, Answer answe
   for (std::size_t i = 0; i < key_count; ++i) inputs.held[i].weight = request.weights[i];
   if (operation != Operation::Difference) {
     // The smallest first, as in Redis: sums of floating numbers show the order.
-    std::stable_sort(inputs.order.begin(), inputs.order.end(), [](const Input* left, const Input* right) {
-      return left->set.size() < right->set.size();
-    });
+    std::stable_sort(
+        inputs.order.begin(), inputs.order.end(),
+        [](const Input* left, const Input* right) { return left->set.size() < right->set.size(); });
   }
   return request;
 }
@@ -114,8 +113,10 @@ double aggregated(Aggregate aggregate, double left, double right) {
       const double sum = left + right;
       return std::isnan(sum) ? 0 : sum;  // infinity and its opposite
     }
-    case Aggregate::Minimum: return std::min(left, right);
-    case Aggregate::Maximum: return std::max(left, right);
+    case Aggregate::Minimum:
+      return std::min(left, right);
+    case Aggregate::Maximum:
+      return std::max(left, right);
   }
   return left;
 }
@@ -142,8 +143,9 @@ class Collected {
 
   /// Makes one of members that came several times. Scores are combined in the order they came in.
   void combine_same(Aggregate aggregate) {
-    std::stable_sort(members_.begin(), members_.end(),
-                     [](const auto& left, const auto& right) { return left.member < right.member; });
+    std::stable_sort(members_.begin(), members_.end(), [](const auto& left, const auto& right) {
+      return left.member < right.member;
+    });
     std::size_t kept = 0;
     for (std::size_t i = 0; i < members_.size(); ++i) {
       if (kept > 0 && members_[kept - 1].member == members_[i].member) {
@@ -234,12 +236,16 @@ Result<void> subtract(Inputs& inputs, Collected& collected) {
 Result<void> collect(Inputs& inputs, const AlgebraRequest& request, Operation operation,
                      Collected& collected) {
   switch (operation) {
-    case Operation::Union: LK_CHECK(unite(inputs, request, collected)); break;
+    case Operation::Union:
+      LK_CHECK(unite(inputs, request, collected));
+      break;
     case Operation::Intersection:
       LK_CHECK(intersect(inputs, request.aggregate, SortedSet::kNoLimit,
                          [&](Bytes member, double score) { return collected.add(member, score); }));
       break;
-    case Operation::Difference: LK_CHECK(subtract(inputs, collected)); break;
+    case Operation::Difference:
+      LK_CHECK(subtract(inputs, collected));
+      break;
   }
   collected.order();
   return {};
@@ -293,11 +299,10 @@ Result<void> zintercard(Call& call) {
   LK_TRY(const AlgebraRequest request,
          open_inputs(call, Operation::Intersection, Answer::Count, inputs));
   std::int64_t count = 0;
-  LK_CHECK(intersect(inputs, request.aggregate, request.limit,
-                     [&](Bytes, double) -> Result<void> {
-                       ++count;
-                       return {};
-                     }));
+  LK_CHECK(intersect(inputs, request.aggregate, request.limit, [&](Bytes, double) -> Result<void> {
+    ++count;
+    return {};
+  }));
   call.reply.integer(count);
   return {};
 }

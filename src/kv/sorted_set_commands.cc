@@ -1,10 +1,10 @@
 #include "kv/sorted_set_commands.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <optional>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "base/numbers.h"
@@ -238,9 +238,9 @@ enum class CountFrom : bool { Lowest, Highest };
 
 Result<void> reply_rank(Call& call, CountFrom count_from) {
   if (call.argument_count() > 4) {
-    return Error(ErrorCode::InvalidArgument,
-                 fmt::format("wrong number of arguments for '{}' command",
-                             to_lower(call.command.name)));
+    return Error(
+        ErrorCode::InvalidArgument,
+        fmt::format("wrong number of arguments for '{}' command", to_lower(call.command.name)));
   }
   const bool with_score = call.argument_count() == 4;
   if (with_score && !equals_ignore_case(call.argument(3), "WITHSCORE")) {
@@ -316,8 +316,8 @@ constexpr Command kSortedSetCommands[] = {
      "log n + m log m, m members stored", "Stores what ZRANGE returns."},
     {"ZRANK", at_least(3), kFirstKey, kReads | kFast, &zrank, kGroup, "log n",
      "Returns the rank of a member, the lowest score first."},
-    {"ZREM", at_least(3), kFirstKey, kChanges | kFast, &zrem, kGroup,
-     "m log n, m members named", "Removes members, and the key with the last of them."},
+    {"ZREM", at_least(3), kFirstKey, kChanges | kFast, &zrem, kGroup, "m log n, m members named",
+     "Removes members, and the key with the last of them."},
     {"ZREMRANGEBYLEX", exactly(4), kFirstKey, kChanges, &zremrangebylex, kGroup,
      "log n + m log n, m members removed", "Removes the members in a range of members."},
     {"ZREMRANGEBYRANK", exactly(4), kFirstKey, kChanges, &zremrangebyrank, kGroup,
@@ -339,8 +339,8 @@ constexpr Command kSortedSetCommands[] = {
      "Walks over the members in steps."},
     {"ZSCORE", exactly(3), kFirstKey, kReads | kFast, &zscore, kGroup, "1",
      "Returns the score of a member."},
-    {"ZUNION", at_least(3), kCountedKeys, kRead, &zunion, kGroup,
-     "m log m, m members in all sets", "Returns the members that are in any set."},
+    {"ZUNION", at_least(3), kCountedKeys, kRead, &zunion, kGroup, "m log m, m members in all sets",
+     "Returns the members that are in any set."},
     {"ZUNIONSTORE", at_least(4), kDestinationAndCountedKeys, kStores, &zunionstore, kGroup,
      "m log m, m members in all sets", "Stores what ZUNION returns."},
 };

@@ -1,9 +1,9 @@
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "kv/test_support/test_store.h"
 
@@ -65,10 +65,8 @@ TEST(SortedSetCommands, ZaddRefusesWhatRedisRefuses) {
        {"ZADD z 1 a 2", "-ERR syntax error"},
        {"ZADD z NX XX", "-ERR syntax error"},
        {"ZADD z NX XX 1 a", "-ERR XX and NX options at the same time are not compatible"},
-       {"ZADD z NX GT 1 a",
-        "-ERR GT, LT, and/or NX options at the same time are not compatible"},
-       {"ZADD z LT GT 1 a",
-        "-ERR GT, LT, and/or NX options at the same time are not compatible"},
+       {"ZADD z NX GT 1 a", "-ERR GT, LT, and/or NX options at the same time are not compatible"},
+       {"ZADD z LT GT 1 a", "-ERR GT, LT, and/or NX options at the same time are not compatible"},
        {"ZADD z INCR 1 a 2 b", "-ERR INCR option supports a single increment-element pair"},
        {"ZADD z 1 a x b", "-ERR value is not a valid float"},
        {"ZADD z nan a", "-ERR value is not a valid float"},
@@ -115,10 +113,9 @@ TEST(SortedSetCommands, ReadingOneMember) {
 TEST(SortedSetCommands, RemovingMembers) {
   TestStore db;
   db.run("ZADD z 1 a 2 b 3 c");
-  expect_all(db, {{"ZREM z a a x", ":1"},
-                  {"ZREM nope a", ":0"},
-                  {"ZREM z b c", ":2"},
-                  {"EXISTS z", ":0"}});
+  expect_all(
+      db,
+      {{"ZREM z a a x", ":1"}, {"ZREM nope a", ":0"}, {"ZREM z b c", ":2"}, {"EXISTS z", ":0"}});
 }
 
 TEST(SortedSetCommands, RangesByRank) {
@@ -147,56 +144,54 @@ TEST(SortedSetCommands, RangesByRank) {
 TEST(SortedSetCommands, RangesByScore) {
   TestStore db;
   db.run("ZADD z 1 a 2 b 3 c 4 d");
-  expect_all(db,
-             {{"ZRANGEBYSCORE z 2 3", R"(["b", "c"])"},
-              {"ZRANGEBYSCORE z (2 +inf", R"(["c", "d"])"},
-              {"ZRANGEBYSCORE z -inf (2", R"(["a"])"},
-              {"ZRANGEBYSCORE z (2 (2", "[]"},
-              {"ZRANGEBYSCORE z 3 2", "[]"},
-              {"ZRANGEBYSCORE z -inf inf LIMIT 1 2", R"(["b", "c"])"},
-              {"ZRANGEBYSCORE z -inf inf LIMIT 1 -1", R"(["b", "c", "d"])"},
-              {"ZRANGEBYSCORE z -inf inf LIMIT 9 1", "[]"},
-              {"ZRANGEBYSCORE z -inf inf LIMIT -1 5", "[]"},
-              {"ZRANGEBYSCORE z -inf inf LIMIT 0 0", "[]"},
-              {"ZRANGEBYSCORE z 4 4 WITHSCORES", R"(["d", "4"])"},
-              {"ZREVRANGEBYSCORE z 3 2", R"(["c", "b"])"},
-              {"ZREVRANGEBYSCORE z +inf (1 LIMIT 1 1 WITHSCORES", R"(["c", "3"])"},
-              {"ZRANGE z 2 (4 BYSCORE", R"(["b", "c"])"},
-              {"ZRANGE z 3 2 BYSCORE REV", R"(["c", "b"])"},
-              {"ZRANGEBYSCORE z x 2", "-ERR min or max is not a float"},
-              {"ZRANGEBYSCORE z nan 2", "-ERR min or max is not a float"},
-              {"ZRANGEBYSCORE z 1 2 LIMIT x 1", "-ERR value is not an integer or out of range"},
-              {"ZRANGEBYSCORE z 1 2 LIMIT 1", "-ERR syntax error"},
-              {"ZCOUNT z -inf +inf", ":4"},
-              {"ZCOUNT z (1 3", ":2"},
-              {"ZCOUNT z 3 1", ":0"},
-              {"ZCOUNT nope 1 2", ":0"},
-              {"ZCOUNT z x 2", "-ERR min or max is not a float"}});
+  expect_all(db, {{"ZRANGEBYSCORE z 2 3", R"(["b", "c"])"},
+                  {"ZRANGEBYSCORE z (2 +inf", R"(["c", "d"])"},
+                  {"ZRANGEBYSCORE z -inf (2", R"(["a"])"},
+                  {"ZRANGEBYSCORE z (2 (2", "[]"},
+                  {"ZRANGEBYSCORE z 3 2", "[]"},
+                  {"ZRANGEBYSCORE z -inf inf LIMIT 1 2", R"(["b", "c"])"},
+                  {"ZRANGEBYSCORE z -inf inf LIMIT 1 -1", R"(["b", "c", "d"])"},
+                  {"ZRANGEBYSCORE z -inf inf LIMIT 9 1", "[]"},
+                  {"ZRANGEBYSCORE z -inf inf LIMIT -1 5", "[]"},
+                  {"ZRANGEBYSCORE z -inf inf LIMIT 0 0", "[]"},
+                  {"ZRANGEBYSCORE z 4 4 WITHSCORES", R"(["d", "4"])"},
+                  {"ZREVRANGEBYSCORE z 3 2", R"(["c", "b"])"},
+                  {"ZREVRANGEBYSCORE z +inf (1 LIMIT 1 1 WITHSCORES", R"(["c", "3"])"},
+                  {"ZRANGE z 2 (4 BYSCORE", R"(["b", "c"])"},
+                  {"ZRANGE z 3 2 BYSCORE REV", R"(["c", "b"])"},
+                  {"ZRANGEBYSCORE z x 2", "-ERR min or max is not a float"},
+                  {"ZRANGEBYSCORE z nan 2", "-ERR min or max is not a float"},
+                  {"ZRANGEBYSCORE z 1 2 LIMIT x 1", "-ERR value is not an integer or out of range"},
+                  {"ZRANGEBYSCORE z 1 2 LIMIT 1", "-ERR syntax error"},
+                  {"ZCOUNT z -inf +inf", ":4"},
+                  {"ZCOUNT z (1 3", ":2"},
+                  {"ZCOUNT z 3 1", ":0"},
+                  {"ZCOUNT nope 1 2", ":0"},
+                  {"ZCOUNT z x 2", "-ERR min or max is not a float"}});
 }
 
 TEST(SortedSetCommands, RangesByMember) {
   TestStore db;
   db.run("ZADD z 0 a 0 aa 0 b 0 c");
-  expect_all(
-      db, {{"ZRANGEBYLEX z - +", R"(["a", "aa", "b", "c"])"},
-           {"ZRANGEBYLEX z [a (b", R"(["a", "aa"])"},
-           {"ZRANGEBYLEX z (a [b", R"(["aa", "b"])"},
-           {"ZRANGEBYLEX z + -", "[]"},
-           {"ZRANGEBYLEX z [c [a", "[]"},
-           {"ZRANGEBYLEX z - + LIMIT 1 2", R"(["aa", "b"])"},
-           {"ZREVRANGEBYLEX z + [aa", R"(["c", "b", "aa"])"},
-           {"ZREVRANGEBYLEX z + - LIMIT 1 1", R"(["b"])"},
-           {"ZRANGE z [aa + BYLEX", R"(["aa", "b", "c"])"},
-           {"ZRANGE z + [b BYLEX REV", R"(["c", "b"])"},
-           {"ZRANGE z - + BYLEX WITHSCORES",
-            "-ERR syntax error, WITHSCORES not supported in combination with BYLEX"},
-           {"ZRANGEBYLEX z a b", "-ERR min or max not valid string range item"},
-           {"ZRANGEBYLEX z -a +", "-ERR min or max not valid string range item"},
-           {"ZLEXCOUNT z - +", ":4"},
-           {"ZLEXCOUNT z (a [c", ":3"},
-           {"ZLEXCOUNT z + -", ":0"},
-           {"ZLEXCOUNT nope - +", ":0"},
-           {"ZLEXCOUNT z x +", "-ERR min or max not valid string range item"}});
+  expect_all(db, {{"ZRANGEBYLEX z - +", R"(["a", "aa", "b", "c"])"},
+                  {"ZRANGEBYLEX z [a (b", R"(["a", "aa"])"},
+                  {"ZRANGEBYLEX z (a [b", R"(["aa", "b"])"},
+                  {"ZRANGEBYLEX z + -", "[]"},
+                  {"ZRANGEBYLEX z [c [a", "[]"},
+                  {"ZRANGEBYLEX z - + LIMIT 1 2", R"(["aa", "b"])"},
+                  {"ZREVRANGEBYLEX z + [aa", R"(["c", "b", "aa"])"},
+                  {"ZREVRANGEBYLEX z + - LIMIT 1 1", R"(["b"])"},
+                  {"ZRANGE z [aa + BYLEX", R"(["aa", "b", "c"])"},
+                  {"ZRANGE z + [b BYLEX REV", R"(["c", "b"])"},
+                  {"ZRANGE z - + BYLEX WITHSCORES",
+                   "-ERR syntax error, WITHSCORES not supported in combination with BYLEX"},
+                  {"ZRANGEBYLEX z a b", "-ERR min or max not valid string range item"},
+                  {"ZRANGEBYLEX z -a +", "-ERR min or max not valid string range item"},
+                  {"ZLEXCOUNT z - +", ":4"},
+                  {"ZLEXCOUNT z (a [c", ":3"},
+                  {"ZLEXCOUNT z + -", ":0"},
+                  {"ZLEXCOUNT nope - +", ":0"},
+                  {"ZLEXCOUNT z x +", "-ERR min or max not valid string range item"}});
 }
 
 TEST(SortedSetCommands, Zrangestore) {
@@ -259,36 +254,36 @@ TEST(SortedSetCommands, UnionIntersectionDifference) {
   db.run("ZADD x 1 a 2 b 3 c");
   db.run("ZADD y 10 b 20 c 30 d");
   expect_all(
-      db, {{"ZUNION 2 x y", R"(["a", "b", "c", "d"])"},
-           {"ZUNION 2 x y WITHSCORES", R"(["a", "1", "b", "12", "c", "23", "d", "30"])"},
-           {"ZUNION 2 x y WEIGHTS 2 -1 WITHSCORES",
-            R"(["d", "-30", "c", "-14", "b", "-6", "a", "2"])"},
-           {"ZUNION 2 x x AGGREGATE MAX WITHSCORES", R"(["a", "1", "b", "2", "c", "3"])"},
-           {"ZINTER 2 x y WITHSCORES", R"(["b", "12", "c", "23"])"},
-           {"ZINTER 2 x y AGGREGATE MIN WITHSCORES", R"(["b", "2", "c", "3"])"},
-           {"ZINTER 2 x nope", "[]"},
-           {"ZDIFF 2 x y WITHSCORES", R"(["a", "1"])"},
-           {"ZDIFF 1 nope", "[]"},
-           {"ZINTERCARD 2 x y", ":2"},
-           {"ZINTERCARD 2 x y LIMIT 1", ":1"},
-           {"ZINTERCARD 2 x y LIMIT 0", ":2"},
-           {"ZUNIONSTORE out 2 x y", ":4"},
-           {"ZINTERSTORE out 2 x y WEIGHTS 1 0", ":2"},
-           {"ZRANGE out 0 -1 WITHSCORES", R"(["b", "2", "c", "3"])"},
-           {"ZDIFFSTORE x 2 x y", ":1"},
-           {"ZRANGE x 0 -1", R"(["a"])"},
-           {"ZINTERSTORE out 2 x y", ":0"},
-           {"EXISTS out", ":0"},
-           {"ZUNION 0 x", "-ERR at least 1 input key is needed for 'zunion' command"},
-           {"ZUNIONSTORE o 0 x", "-ERR at least 1 input key is needed for 'zunionstore' command"},
-           {"ZUNION x x", "-ERR value is not an integer or out of range"},
-           {"ZUNION 3 x y", "-ERR syntax error"},
-           {"ZUNION 2 x y WEIGHTS 1", "-ERR syntax error"},
-           {"ZUNION 2 x y WEIGHTS 1 x", "-ERR weight value is not a float"},
-           {"ZUNION 2 x y AGGREGATE FOO", "-ERR syntax error"},
-           {"ZDIFF 2 x y WEIGHTS 1 2", "-ERR syntax error"},
-           {"ZUNIONSTORE o 2 x y WITHSCORES", "-ERR syntax error"},
-           {"ZINTERCARD 2 x y LIMIT -1", "-ERR LIMIT can't be negative"}});
+      db,
+      {{"ZUNION 2 x y", R"(["a", "b", "c", "d"])"},
+       {"ZUNION 2 x y WITHSCORES", R"(["a", "1", "b", "12", "c", "23", "d", "30"])"},
+       {"ZUNION 2 x y WEIGHTS 2 -1 WITHSCORES", R"(["d", "-30", "c", "-14", "b", "-6", "a", "2"])"},
+       {"ZUNION 2 x x AGGREGATE MAX WITHSCORES", R"(["a", "1", "b", "2", "c", "3"])"},
+       {"ZINTER 2 x y WITHSCORES", R"(["b", "12", "c", "23"])"},
+       {"ZINTER 2 x y AGGREGATE MIN WITHSCORES", R"(["b", "2", "c", "3"])"},
+       {"ZINTER 2 x nope", "[]"},
+       {"ZDIFF 2 x y WITHSCORES", R"(["a", "1"])"},
+       {"ZDIFF 1 nope", "[]"},
+       {"ZINTERCARD 2 x y", ":2"},
+       {"ZINTERCARD 2 x y LIMIT 1", ":1"},
+       {"ZINTERCARD 2 x y LIMIT 0", ":2"},
+       {"ZUNIONSTORE out 2 x y", ":4"},
+       {"ZINTERSTORE out 2 x y WEIGHTS 1 0", ":2"},
+       {"ZRANGE out 0 -1 WITHSCORES", R"(["b", "2", "c", "3"])"},
+       {"ZDIFFSTORE x 2 x y", ":1"},
+       {"ZRANGE x 0 -1", R"(["a"])"},
+       {"ZINTERSTORE out 2 x y", ":0"},
+       {"EXISTS out", ":0"},
+       {"ZUNION 0 x", "-ERR at least 1 input key is needed for 'zunion' command"},
+       {"ZUNIONSTORE o 0 x", "-ERR at least 1 input key is needed for 'zunionstore' command"},
+       {"ZUNION x x", "-ERR value is not an integer or out of range"},
+       {"ZUNION 3 x y", "-ERR syntax error"},
+       {"ZUNION 2 x y WEIGHTS 1", "-ERR syntax error"},
+       {"ZUNION 2 x y WEIGHTS 1 x", "-ERR weight value is not a float"},
+       {"ZUNION 2 x y AGGREGATE FOO", "-ERR syntax error"},
+       {"ZDIFF 2 x y WEIGHTS 1 2", "-ERR syntax error"},
+       {"ZUNIONSTORE o 2 x y WITHSCORES", "-ERR syntax error"},
+       {"ZINTERCARD 2 x y LIMIT -1", "-ERR LIMIT can't be negative"}});
 }
 
 TEST(SortedSetCommands, InfinitiesThatCancelAreZero) {
@@ -327,14 +322,35 @@ TEST(SortedSetCommands, AnotherKindOfValueIsRefusedByEachCommand) {
   db.run("HSET h a 1");
   db.run("ZADD z 1 a");
   for (const std::string key : {"s", "h"}) {
-    for (const std::string line :
-         {"ZADD ? 1 a", "ZINCRBY ? 1 a", "ZREM ? a", "ZCARD ?", "ZSCORE ? a", "ZMSCORE ? a",
-          "ZRANK ? a", "ZREVRANK ? a", "ZRANGE ? 0 -1", "ZREVRANGE ? 0 -1", "ZRANGEBYSCORE ? 0 1",
-          "ZRANGEBYLEX ? - +", "ZRANGESTORE out ? 0 -1", "ZCOUNT ? 0 1", "ZLEXCOUNT ? - +",
-          "ZPOPMIN ?", "ZPOPMAX ? 2", "ZMPOP 1 ? MIN", "ZRANDMEMBER ?", "ZRANDMEMBER ? 2",
-          "ZUNION 2 z ?", "ZINTER 2 z ?", "ZDIFF 2 z ?", "ZINTERCARD 2 z ?",
-          "ZUNIONSTORE out 2 z ?", "ZREMRANGEBYRANK ? 0 -1", "ZREMRANGEBYSCORE ? 0 1",
-          "ZREMRANGEBYLEX ? - +", "ZSCAN ? 0"}) {
+    for (const std::string line : {"ZADD ? 1 a",
+                                   "ZINCRBY ? 1 a",
+                                   "ZREM ? a",
+                                   "ZCARD ?",
+                                   "ZSCORE ? a",
+                                   "ZMSCORE ? a",
+                                   "ZRANK ? a",
+                                   "ZREVRANK ? a",
+                                   "ZRANGE ? 0 -1",
+                                   "ZREVRANGE ? 0 -1",
+                                   "ZRANGEBYSCORE ? 0 1",
+                                   "ZRANGEBYLEX ? - +",
+                                   "ZRANGESTORE out ? 0 -1",
+                                   "ZCOUNT ? 0 1",
+                                   "ZLEXCOUNT ? - +",
+                                   "ZPOPMIN ?",
+                                   "ZPOPMAX ? 2",
+                                   "ZMPOP 1 ? MIN",
+                                   "ZRANDMEMBER ?",
+                                   "ZRANDMEMBER ? 2",
+                                   "ZUNION 2 z ?",
+                                   "ZINTER 2 z ?",
+                                   "ZDIFF 2 z ?",
+                                   "ZINTERCARD 2 z ?",
+                                   "ZUNIONSTORE out 2 z ?",
+                                   "ZREMRANGEBYRANK ? 0 -1",
+                                   "ZREMRANGEBYSCORE ? 0 1",
+                                   "ZREMRANGEBYLEX ? - +",
+                                   "ZSCAN ? 0"}) {
       std::string with_key = line;
       with_key.replace(with_key.find('?'), 1, key);
       EXPECT_EQ(db.run(with_key), kWrongType) << with_key;

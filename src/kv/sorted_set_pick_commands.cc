@@ -1,10 +1,7 @@
 #include <algorithm>
-#include <limits>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/assert.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "kv/members_scan.h"
@@ -176,14 +173,14 @@ Result<void> zrandmember(Call& call) {
   // So many that one walk past all is cheaper than a descent for each.
   std::uint64_t rank = 0;
   std::size_t next = 0;
-  LK_CHECK(set.walk(set.all(), Direction::Forward, SortedSet::kNoLimit,
-                    [&](Bytes member, double score) {
-                      if (picks[next] == rank++) {
-                        reply_member(call.reply, with_scores, member, score);
-                        ++next;
-                      }
-                      return next < picks.size() ? SortedSet::Go::On : SortedSet::Go::Stop;
-                    }));
+  LK_CHECK(
+      set.walk(set.all(), Direction::Forward, SortedSet::kNoLimit, [&](Bytes member, double score) {
+        if (picks[next] == rank++) {
+          reply_member(call.reply, with_scores, member, score);
+          ++next;
+        }
+        return next < picks.size() ? SortedSet::Go::On : SortedSet::Go::Stop;
+      }));
   if (next == picks.size()) return {};
   return Error(ErrorCode::Corruption, "a sorted set has fewer members than its record counts");
 }

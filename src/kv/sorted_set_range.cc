@@ -75,16 +75,30 @@ storage::KeyRange MemberRange::keys(std::uint64_t members_id, double score) cons
   const std::uint64_t order = score_order(score);
   MembersKey key(members_id);
   switch (min_bound) {
-    case Bound::Lowest: break;
-    case Bound::Highest: range.begin = range.end; break;
-    case Bound::Closed: range.begin = key.of_score(order, min); break;
-    case Bound::Open: range.begin = after(key.of_score(order, min)); break;
+    case Bound::Lowest:
+      break;
+    case Bound::Highest:
+      range.begin = range.end;
+      break;
+    case Bound::Closed:
+      range.begin = key.of_score(order, min);
+      break;
+    case Bound::Open:
+      range.begin = after(key.of_score(order, min));
+      break;
   }
   switch (max_bound) {
-    case Bound::Lowest: range.end = members_range(members_id).begin; break;
-    case Bound::Highest: break;
-    case Bound::Closed: range.end = after(key.of_score(order, max)); break;
-    case Bound::Open: range.end = key.of_score(order, max); break;
+    case Bound::Lowest:
+      range.end = members_range(members_id).begin;
+      break;
+    case Bound::Highest:
+      break;
+    case Bound::Closed:
+      range.end = after(key.of_score(order, max));
+      break;
+    case Bound::Open:
+      range.end = key.of_score(order, max);
+      break;
   }
   return range;
 }

@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <limits>
 #include <optional>
 
-#include "base/assert.h"
 #include "base/numbers.h"
 #include "base/text.h"
 #include "kv/sorted_set_commands.h"
@@ -133,8 +131,8 @@ Result<Stretch> resolve(SortedSet& set, const RangeRequest& request) {
     return stretch;
   }
   if (request.offset < 0 || request.limit == 0) return stretch;
-  stretch.limit = request.limit < 0 ? SortedSet::kNoLimit
-                                    : static_cast<std::uint64_t>(request.limit);
+  stretch.limit =
+      request.limit < 0 ? SortedSet::kNoLimit : static_cast<std::uint64_t>(request.limit);
   if (request.by == By::Score) {
     stretch.range = set.between(request.scores);
   } else {

@@ -1,5 +1,7 @@
 #include "kv/sorted_set.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -8,8 +10,6 @@
 #include <set>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "base/numbers.h"
 #include "kv/test_support/test_store.h"
@@ -73,23 +73,32 @@ class Pair {
     switch (below(12)) {
       case 0:
       case 1:
-      case 2: return add();
-      case 3: return erase();
-      case 4: return rank();
-      case 5: return slice();
-      case 6: return by_score();
-      case 7: return count();
-      case 8: return pop();
-      case 9: return erase_ranks();
-      case 10: return increment();
-      default: return score();
+      case 2:
+        return add();
+      case 3:
+        return erase();
+      case 4:
+        return rank();
+      case 5:
+        return slice();
+      case 6:
+        return by_score();
+      case 7:
+        return count();
+      case 8:
+        return pop();
+      case 9:
+        return erase_ranks();
+      case 10:
+        return increment();
+      default:
+        return score();
     }
   }
 
   void check() {
     const auto places = model_.places();
-    EXPECT_EQ(run({"ZRANGE", key_, "0", "-1", "WITHSCORES"}),
-              listed(places, 0, places.size()));
+    EXPECT_EQ(run({"ZRANGE", key_, "0", "-1", "WITHSCORES"}), listed(places, 0, places.size()));
     EXPECT_EQ(run({"ZCARD", key_}), number(places.size()));
     for (std::size_t i = 0; i < places.size(); ++i) {
       ASSERT_EQ(run({"ZRANK", key_, places[i].second}), number(i));
@@ -281,8 +290,7 @@ TEST(SortedSet, TreesThatDisagreeAreCorruption) {
   }
   EXPECT_EQ(db.run("ZREM z a").substr(0, 40), "-ERR the trees of the sorted set with id");
   EXPECT_EQ(db.run("ZADD z 5 a").substr(0, 40), "-ERR the trees of the sorted set with id");
-  EXPECT_EQ(db.run("ZRANGE z 0 -1"),
-            "-ERR a sorted set has fewer members than its record counts");
+  EXPECT_EQ(db.run("ZRANGE z 0 -1"), "-ERR a sorted set has fewer members than its record counts");
   EXPECT_EQ(db.run("ZSCORE z a"), "\"1\"") << "a failed command changes nothing";
 }
 

@@ -65,9 +65,10 @@ Result<Collection*> Store::collection(std::string_view name, Create create) {
   const std::lock_guard births(births_mutex_);
   if (Collection* const found = find_collection(name)) return found;
   if (collections().size() >= kCollectionsMax) {
-    return Error(ErrorCode::InvalidArgument,
-                 fmt::format("there are {} collections, the most there can be; '{}' was not created",
-                             kCollectionsMax, name));
+    return Error(
+        ErrorCode::InvalidArgument,
+        fmt::format("there are {} collections, the most there can be; '{}' was not created",
+                    kCollectionsMax, name));
   }
   const std::string row = catalog::collection_key(name);
   const storage::KeyRef key = engine_.key_ref(storage::Engine::kCatalogTree, row);
@@ -209,8 +210,7 @@ bool Store::collect_garbage(std::size_t limit) {
 
 void Store::publish_events(const Session& session, const Call& call) {
   for (const Call::Event& event : call.events_) {
-    publish_event(event.collection->name(), event.type, event.name, event.key,
-                  session.depends_on);
+    publish_event(event.collection->name(), event.type, event.name, event.key, session.depends_on);
   }
 }
 

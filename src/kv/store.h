@@ -52,8 +52,8 @@ class Store {
   const CommandTable& commands() const { return commands_; }
 
   /// Runs one command whose arity has been checked, inside a storage::Engine::Turn of the caller's;
-  /// a command of flag kEverything or kWalks *outside* of any: it would hold others off for long, or
-  /// wait for them. Writes one reply element, an error included.
+  /// a command of flag kEverything or kWalks *outside* of any: it would hold others off for long,
+  /// or wait for them. Writes one reply element, an error included.
   Outcome execute(Session& session, const Command& command, Arguments arguments, Reply& reply);
 
   /// Runs all of them as one atomic step (EXEC) and replies with an array of their replies; replies
@@ -112,8 +112,8 @@ class Store {
   void publish_events(const Session& session, const Call& call);
   void publish_event(Bytes collection_name, char type, const char* event, Bytes key,
                      storage::Lsn depends_on);
-  Result<bool> sweep_one(Collection& collection, const storage::DueRecord& due,
-                         std::int64_t now_ms, storage::Lsn& version);
+  Result<bool> sweep_one(Collection& collection, const storage::DueRecord& due, std::int64_t now_ms,
+                         storage::Lsn& version);
   Collection* find_collection(std::string_view name);
   Result<void> flush_all_of(const std::vector<Collection*>& targets);
 

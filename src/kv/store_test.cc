@@ -214,9 +214,9 @@ TEST(Garbage, OfAFlushedCollectionIsForgotten) {
   EXPECT_FALSE(db.store->collect_garbage(100));
 
   const auto transaction = db.engine->begin_atomic({}, 0);
-  const auto cursor = transaction->scan(storage::Engine::kCatalogTree,
-                                        {"members/garbage/", "members/garbage0"},
-                                        storage::Direction::Forward);
+  const auto cursor =
+      transaction->scan(storage::Engine::kCatalogTree, {"members/garbage/", "members/garbage0"},
+                        storage::Direction::Forward);
   EXPECT_FALSE(*cursor->next());
 }
 

@@ -70,11 +70,13 @@ TEST(StoreThreads, SeveralKeysChangeAtOneMoment) {
   on_threads([&](int index, Session& session) {
     for (int step = 0; step < 1000; ++step) {
       if (index == 0) in_turn(db, session, fmt::format("MSET a {0} b {0}", step));
-      if (index == 1) db.run_all(session, {fmt::format("SET a x{}", step), fmt::format("SET b x{}", step)});
+      if (index == 1)
+        db.run_all(session, {fmt::format("SET a x{}", step), fmt::format("SET b x{}", step)});
       if (index >= 2) {
         const std::string seen = in_turn(db, session, "MGET a b");
         const std::size_t comma = seen.find(", ");
-        if (seen.substr(1, comma - 1) != seen.substr(comma + 2, seen.size() - comma - 3)) torn = true;
+        if (seen.substr(1, comma - 1) != seen.substr(comma + 2, seen.size() - comma - 3))
+          torn = true;
       }
     }
   });

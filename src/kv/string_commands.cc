@@ -1,8 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
-
-#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "base/numbers.h"
@@ -56,8 +56,7 @@ Result<StringOptions> parse_options(const Call& call, std::size_t first, Options
     const Bytes word = call.argument(index);
     if (is_set && equals_ignore_case(word, "NX") && options.presence != Presence::OnlyExisting) {
       options.presence = Presence::OnlyNew;
-    } else if (is_set && equals_ignore_case(word, "XX") &&
-               options.presence != Presence::OnlyNew) {
+    } else if (is_set && equals_ignore_case(word, "XX") && options.presence != Presence::OnlyNew) {
       options.presence = Presence::OnlyExisting;
     } else if (is_set && equals_ignore_case(word, "GET")) {
       options.returns_old = true;
@@ -141,8 +140,7 @@ Result<void> set_with_options(Call& call, const StringOptions& options) {
   const Bytes key = call.argument(1);
   std::int64_t deadline_ms = kNoDeadline;
   if (options.time_spec.has_value()) {
-    LK_TRY(deadline_ms,
-           parse_deadline(call, options.time, *options.time_spec, PastTimes::Refused));
+    LK_TRY(deadline_ms, parse_deadline(call, options.time, *options.time_spec, PastTimes::Refused));
   }
   ScalarRecord scalar;
   storage::NewRecord record = scalar.of(call.argument(2), deadline_ms);
@@ -286,8 +284,7 @@ Result<void> getex(Call& call) {
 }
 
 Error string_too_long() {
-  return Error(ErrorCode::ValueTooLong,
-               "string exceeds maximum allowed size (proto-max-bulk-len)");
+  return Error(ErrorCode::ValueTooLong, "string exceeds maximum allowed size (proto-max-bulk-len)");
 }
 
 std::uint64_t string_bytes_max(const Call& call) {
@@ -473,8 +470,7 @@ constexpr Command kRows[] = {
     // name, arity, keys, flags, handler, group, cost, summary
     {"APPEND", exactly(3), kFirstKey, kPut, &append, "string", "n, n bytes of the value",
      "Adds bytes to the end of a string, which is created if there is none."},
-    {"GET", exactly(2), kFirstKey, kLook, &get, "string", "1",
-     "Returns the string under a key."},
+    {"GET", exactly(2), kFirstKey, kLook, &get, "string", "1", "Returns the string under a key."},
     {"GETDEL", exactly(2), kFirstKey, kWrite | kFast | kOneKey, &getdel, "string", "1",
      "Returns the string under a key and removes the key."},
     {"GETEX", at_least(2), kFirstKey, kWrite | kFast | kOneKey, &getex, "string", "1",

@@ -14,8 +14,8 @@ TEST(StringCommands, GetReturnsExactlyTheBytesThatWereSet) {
   TestStore db;
 
   for (const std::string& value :
-       {std::string(), std::string("0"), std::string("-0"), std::string("007"),
-        std::string("+1"), std::string("9223372036854775807"), std::string("9223372036854775808"),
+       {std::string(), std::string("0"), std::string("-0"), std::string("007"), std::string("+1"),
+        std::string("9223372036854775807"), std::string("9223372036854775808"),
         std::string("-9223372036854775808"), std::string(" 1"), std::string("1 "),
         std::string("\0\r\n\xff", 4), std::string("1.0")}) {
     EXPECT_EQ(db.run({"SET", "k", value}), "OK");
@@ -82,8 +82,7 @@ TEST(StringCommands, SetRefusesTimesThatWouldWrap) {
   EXPECT_EQ(db.run("SET k v EXAT 9223372036854775807"), invalid);
   EXPECT_EQ(db.run("SET k v PXAT 9223372036854775807"), "OK");
   EXPECT_EQ(db.run("PEXPIRETIME k"), ":9223372036854775807");
-  EXPECT_EQ(db.run("SETEX k 9223372036854775807 v"),
-            "-ERR invalid expire time in 'setex' command");
+  EXPECT_EQ(db.run("SETEX k 9223372036854775807 v"), "-ERR invalid expire time in 'setex' command");
 }
 
 TEST(StringCommands, SetWithAPastMomentLeavesNoKey) {
@@ -268,9 +267,9 @@ TEST(StringCommands, RefuseKeysThatHoldSomethingElse) {
   TestStore db;
   db.put_members("z", 1);
 
-  for (const char* line : {"GET z", "GETDEL z", "GETEX z", "GETSET z v", "APPEND z v", "STRLEN z",
-                           "GETRANGE z 0 1", "SETRANGE z 0 a", "SET z v GET", "INCR z",
-                           "INCRBYFLOAT z 1"}) {
+  for (const char* line :
+       {"GET z", "GETDEL z", "GETEX z", "GETSET z v", "APPEND z v", "STRLEN z", "GETRANGE z 0 1",
+        "SETRANGE z 0 a", "SET z v GET", "INCR z", "INCRBYFLOAT z 1"}) {
     EXPECT_EQ(db.run(line), kWrongType) << line;
   }
   EXPECT_EQ(db.run("SET z v"), "OK");

@@ -26,8 +26,8 @@ Result<void> walk_step(Walk& walk, storage::Transaction& transaction, storage::T
     walk.ended = !found;
     if (walk.ended) return {};
     const storage::RecordView& record = cursor->record();
-    const bool expired = record.deadline_ms != storage::kNoDeadline &&
-                         record.deadline_ms <= walk.call.now_ms();
+    const bool expired =
+        record.deadline_ms != storage::kNoDeadline && record.deadline_ms <= walk.call.now_ms();
     walk.ended = walk.visit(cursor->key(), expired ? nullptr : &record) == Go::Stop;
     if (walk.ended) return {};
     if (visited_count + 1 == limit) last.assign(cursor->key());

@@ -22,8 +22,8 @@ struct WatchedAbsence {
 /// Keys that did not exist when somebody watched them.
 ///
 /// A key that exists is watched by its version, which never comes back. One that does not exist has
-/// none, so its birth and death between WATCH and EXEC would go unseen; whoever erases a record asks
-/// here first. With nobody watching that costs one load.
+/// none, so its birth and death between WATCH and EXEC would go unseen; whoever erases a record
+/// asks here first. With nobody watching that costs one load.
 ///
 /// Threads:   any.
 /// Invariant: at most kKeysMax keys; past that a watch counts as touched at once, and EXEC fails.

@@ -42,22 +42,25 @@ const char* name_of(Isolation isolation);
 /// What an absent record reads as in these tests.
 inline constexpr char kAbsent[] = "(none)";
 
-/// A callback for Engine::when_unlocked that a test can wait for.
+/// A callback for Engine::when_unlocked that a test can wait for. Callbacks may outlive it.
 class Wakeup {
  public:
   std::function<void()> callback();
   bool was_called() const;
-  /// Waits for one call and forgets it.
+  /// Waits for one call and forgets it. Fails the test when none comes in half a minute.
   void await();
 
  private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  int calls_ = 0;
+  struct Calls {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int count = 0;
+  };
+  std::shared_ptr<Calls> calls_ = std::make_shared<Calls>();
 };
 
-/// What engine.h promises, as tests that every engine passes. The cases are in conformance_*_test.cc
-/// by subject; they use only the contract.
+/// What engine.h promises, as tests that every engine passes. The cases are in
+/// conformance_*_test.cc by subject; they use only the contract.
 ///
 /// Verified:     every call of the contract on a live engine, alone and by interleaving
 ///               transactions on one thread; threads in conformance_threads_test.cc.
@@ -99,17 +102,15 @@ class Conformance : public testing::TestWithParam<EngineUnderTest> {
   TreeId counted_{};  // counted, not hashed
 };
 
-/// The code of a failed result, or nothing: EXPECT_EQ(error_of(txn->put(..)), ErrorCode::RowLocked).
+/// The code of a failed result, or nothing.
 template <typename T>
 std::optional<ErrorCode> error_of(const Result<T>& result) {
   if (result.has_value()) return std::nullopt;
   return result.error().code();
 }
 
-#define EXPECT_OK(...) \
-  EXPECT_EQ(::latchkey::storage::error_of(__VA_ARGS__), std::nullopt)
-#define ASSERT_OK(...) \
-  ASSERT_EQ(::latchkey::storage::error_of(__VA_ARGS__), std::nullopt)
+#define EXPECT_OK(...) EXPECT_EQ(::latchkey::storage::error_of(__VA_ARGS__), std::nullopt)
+#define ASSERT_OK(...) ASSERT_EQ(::latchkey::storage::error_of(__VA_ARGS__), std::nullopt)
 
 }  // namespace latchkey::storage
 

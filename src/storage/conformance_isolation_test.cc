@@ -1,5 +1,5 @@
-// The phenomena of the isolation literature, each as one interleaving, with what each level must do.
-// The names are those of Adya's thesis and of the Hermitage collection of tests.
+// The phenomena of the isolation literature, each as one interleaving, with what each level must
+// do. The names are those of Adya's thesis and of the Hermitage collection of tests.
 #include <string>
 
 #include "storage/conformance.h"
@@ -286,9 +286,8 @@ TEST_P(Conformance, G2PhantomsOfAScanAreRefusedAtSerializable) {
 }
 
 TEST_P(Conformance, G2PhantomsOfACountAreRefusedAtSerializable) {
-  expect_second_insert_refused(*engine_, tree_, [&](Transaction& txn) {
-    EXPECT_EQ(txn.count(tree_).value(), 2u);
-  });
+  expect_second_insert_refused(*engine_, tree_,
+                               [&](Transaction& txn) { EXPECT_EQ(txn.count(tree_).value(), 2u); });
 }
 
 TEST_P(Conformance, G2AnAbsentKeyThatAppearsIsRefusedAtSerializable) {

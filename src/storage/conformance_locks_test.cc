@@ -214,8 +214,7 @@ TEST_P(Conformance, EveryWaiterComesToItsTurn) {
     ASSERT_EQ(error_of(waiters[at]->put(tree_, "a", value("x"))), ErrorCode::RowLocked);
     engine_->when_unlocked(*waiters[at]->blocked_on(), wakeups[at].callback());
     if (number != 2) continue;
-    ASSERT_EQ(error_of(engine_->update(ref("a"), now(), put_single, &wait)),
-              ErrorCode::RowLocked);
+    ASSERT_EQ(error_of(engine_->update(ref("a"), now(), put_single, &wait)), ErrorCode::RowLocked);
     engine_->when_unlocked(wait, single.callback());
   }
 
@@ -315,8 +314,7 @@ TEST_P(Conformance, ARingOfThreeIsADeadlockToo) {
     EXPECT_OK(all[at]->put(tree_, keys[at], value("1")));
   }
   for (std::size_t at = 0; at < 3; ++at) {
-    ASSERT_EQ(error_of(all[at]->put(tree_, keys[(at + 1) % 3], value("2"))),
-              ErrorCode::RowLocked);
+    ASSERT_EQ(error_of(all[at]->put(tree_, keys[(at + 1) % 3], value("2"))), ErrorCode::RowLocked);
     engine_->when_unlocked(*all[at]->blocked_on(), wakeups[at].callback());
   }
 

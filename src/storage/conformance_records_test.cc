@@ -46,13 +46,12 @@ TEST_P(Conformance, AnUpdateSeesWhatIsThereAndDecides) {
 
 TEST_P(Conformance, ARecordKeepsItsKindDeadlineAndVersion) {
   const std::int64_t deadline = now() + 1000;
-  const Lsn version =
-      engine_
-          ->update(ref("a"), now(),
-                   [&](Found, Found) -> Result<Decision> {
-                     return Decision::put({"value", deadline, kRecordKindMax});
-                   })
-          .value();
+  const Lsn version = engine_
+                          ->update(ref("a"), now(),
+                                   [&](Found, Found) -> Result<Decision> {
+                                     return Decision::put({"value", deadline, kRecordKindMax});
+                                   })
+                          .value();
 
   const auto check = [&](const RecordView& record) {
     EXPECT_EQ(record.value, "value");
@@ -82,14 +81,15 @@ TEST_P(Conformance, AnUpdateThatKeepsWritesNothing) {
   const Lsn version = put("a", "1");
 
   const Lsn written =
-      engine_->update(ref("a"), now(), [](Found, Found) -> Result<Decision> {
-        return Decision::keep();
-      }).value();
+      engine_
+          ->update(ref("a"), now(),
+                   [](Found, Found) -> Result<Decision> { return Decision::keep(); })
+          .value();
 
   EXPECT_EQ(written, Lsn{0});
-  engine_->read(ref("a"), now(), [&](const RecordView& record) {
-    EXPECT_EQ(record.version, version);
-  }).value();
+  engine_
+      ->read(ref("a"), now(), [&](const RecordView& record) { EXPECT_EQ(record.version, version); })
+      .value();
 }
 
 TEST_P(Conformance, AnUpdateErases) {
@@ -103,9 +103,10 @@ TEST_P(Conformance, AnUpdateErases) {
 
 TEST_P(Conformance, ErasingNothingWritesNothing) {
   const Lsn written =
-      engine_->update(ref("a"), now(), [](Found, Found) -> Result<Decision> {
-        return Decision::erase();
-      }).value();
+      engine_
+          ->update(ref("a"), now(),
+                   [](Found, Found) -> Result<Decision> { return Decision::erase(); })
+          .value();
 
   EXPECT_EQ(written, Lsn{0});
 }
@@ -122,9 +123,18 @@ TEST_P(Conformance, AnUpdateThatFailsChangesNothing) {
 }
 
 TEST_P(Conformance, AnyBytesAreAKeyTheEmptyOneToo) {
-  const std::vector<std::string> keys = {
-      std::string(), std::string(1, '\0'), std::string(2, '\0'), "a", std::string("a\0", 2),
-      std::string("a\0b", 3), "a\xff", "b", "\x7f", "\x80", "\xff", "\xff\xff"};
+  const std::vector<std::string> keys = {std::string(),
+                                         std::string(1, '\0'),
+                                         std::string(2, '\0'),
+                                         "a",
+                                         std::string("a\0", 2),
+                                         std::string("a\0b", 3),
+                                         "a\xff",
+                                         "b",
+                                         "\x7f",
+                                         "\x80",
+                                         "\xff",
+                                         "\xff\xff"};
 
   for (const std::string& key : keys) put(key, "of " + key);
 
@@ -189,9 +199,9 @@ TEST_P(Conformance, ManyKeysInAnyOrderAreAllFound) {
 }
 
 TEST_P(Conformance, ValuesOfAnySizeComeBackAsTheyWere) {
-  for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{300},
-                                  std::size_t{2000}, std::size_t{4096}, std::size_t{70'000},
-                                  std::size_t{1} << 20, std::size_t{40} << 20}) {
+  for (const std::size_t bytes :
+       {std::size_t{0}, std::size_t{1}, std::size_t{300}, std::size_t{2000}, std::size_t{4096},
+        std::size_t{70'000}, std::size_t{1} << 20, std::size_t{40} << 20}) {
     std::string value(bytes, '\0');
     for (std::size_t at = 0; at < bytes; ++at) value[at] = static_cast<char>(at * 31 >> 3);
 
@@ -212,8 +222,7 @@ TEST_P(Conformance, AKeyOrValuePastTheLimitIsRefused) {
     return [value](Found, Found) -> Result<Decision> { return Decision::put({value, 0, 0}); };
   };
 
-  EXPECT_EQ(error_of(engine_->update(ref(long_key), now(), put_value("v"))),
-            ErrorCode::KeyTooLong);
+  EXPECT_EQ(error_of(engine_->update(ref(long_key), now(), put_value("v"))), ErrorCode::KeyTooLong);
   EXPECT_EQ(error_of(engine_->update(ref("a"), now(), put_value(long_value))),
             ErrorCode::ValueTooLong);
   const auto txn = begin(Isolation::ReadCommitted);

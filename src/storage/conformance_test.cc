@@ -1,6 +1,7 @@
 #include "storage/conformance.h"
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
 namespace latchkey::storage {
@@ -18,22 +19,24 @@ const char* name_of(Isolation isolation) {
 }
 
 std::function<void()> Wakeup::callback() {
-  return [this] {
-    const std::lock_guard guard(mutex_);
-    ++calls_;
-    changed_.notify_all();
+  return [calls = calls_] {
+    const std::lock_guard guard(calls->mutex);
+    ++calls->count;
+    calls->changed.notify_all();
   };
 }
 
 bool Wakeup::was_called() const {
-  const std::lock_guard guard(mutex_);
-  return calls_ != 0;
+  const std::lock_guard guard(calls_->mutex);
+  return calls_->count != 0;
 }
 
 void Wakeup::await() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return calls_ != 0; });
-  --calls_;
+  std::unique_lock lock(calls_->mutex);
+  const bool came =
+      calls_->changed.wait_for(lock, std::chrono::seconds(30), [&] { return calls_->count != 0; });
+  EXPECT_TRUE(came) << "a callback never came";
+  if (came) --calls_->count;
 }
 
 Conformance::Conformance() : engine_(GetParam().open(env_.env(), kLimits)) {
@@ -109,8 +112,8 @@ std::string Conformance::committed(TreeId tree) {
   std::vector<std::string> keys;
   const auto up = txn->scan(tree, {}, Direction::Forward);
   while (up->next().value()) {
-    forward += (keys.empty() ? "" : " ") + std::string(up->key()) + "=" +
-               std::string(up->record().value);
+    forward +=
+        (keys.empty() ? "" : " ") + std::string(up->key()) + "=" + std::string(up->record().value);
     keys.emplace_back(up->key());
   }
   EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));

@@ -19,16 +19,16 @@ void in_threads(int count, Body body) {
   for (std::thread& thread : threads) thread.join();
 }
 
-/// One more, in a transaction that waits for its row as a server would. Returns whether it committed.
+/// One more, in a transaction that waits for its row as a server would. Returns whether it
+/// committed.
 bool increment(Engine& engine, Isolation level, TreeId tree, Bytes key) {
   Wakeup wakeup;
   const auto txn = engine.begin(level);
   for (;;) {
     const std::size_t mark = txn->savepoint();
     int count = 0;
-    const auto read = txn->read_for_update(tree, key, [&](const RecordView& record) {
-      count = std::stoi(std::string(record.value));
-    });
+    const auto read = txn->read_for_update(
+        tree, key, [&](const RecordView& record) { count = std::stoi(std::string(record.value)); });
     if (read.has_value()) {
       const std::string next = std::to_string(count + 1);
       EXPECT_OK(txn->put(tree, key, {next, kNoDeadline, 0}));
@@ -114,12 +114,13 @@ TEST_P(Conformance, EveryKindOfWriterCountsOnTheSameCounter) {
         } else {
           std::string next;
           done = engine_
-                     ->update(ref("counter"), now(),
-                              [&](const RecordView* live, const RecordView*) -> Result<Decision> {
-                                next = std::to_string(std::stoi(std::string(live->value)) + 1);
-                                return Decision::put({next, kNoDeadline, 0});
-                              },
-                              &wait)
+                     ->update(
+                         ref("counter"), now(),
+                         [&](const RecordView* live, const RecordView*) -> Result<Decision> {
+                           next = std::to_string(std::stoi(std::string(live->value)) + 1);
+                           return Decision::put({next, kNoDeadline, 0});
+                         },
+                         &wait)
                      .has_value();
         }
         if (done) {
@@ -149,8 +150,8 @@ TEST_P(Conformance, SnapshotsAlwaysSeeTheSameSumWhileMoneyMoves) {
     for (int turn = 0; !stop; ++turn) {
       const auto txn = begin(kIsolationLevels[turn % 3]);
       int sum = 0;
-      const auto cursor = txn->scan(tree_, {}, turn % 2 == 0 ? Direction::Forward
-                                                             : Direction::Backward);
+      const auto cursor =
+          txn->scan(tree_, {}, turn % 2 == 0 ? Direction::Forward : Direction::Backward);
       while (cursor->next().value()) sum += std::stoi(std::string(cursor->record().value));
       if (sum != kAccounts * 100) ++wrong;
       if (txn->count(tree_).value() != kAccounts) ++wrong;

@@ -154,8 +154,7 @@ TEST_P(Conformance, AScanOfManyRecordsMeetsEachOnceInOrder) {
   const auto up = txn->scan(tree_, {}, Direction::Forward);
   const auto down = txn->scan(tree_, {}, Direction::Backward);
   for (int number = 0; number < kRecords; number += 3) {
-    for (const std::string& key :
-         {padded(number), padded(number) + "+", padded(number + 2)}) {
+    for (const std::string& key : {padded(number), padded(number) + "+", padded(number + 2)}) {
       ASSERT_TRUE(up->next().value());
       ASSERT_EQ(up->key(), key);
     }
@@ -209,8 +208,8 @@ TEST_P(Conformance, RankAndSelectCountKeys) {
 TEST_P(Conformance, RankAndSelectSeeOwnWrites) {
   for (int number = 0; number < 100; ++number) put(counted_, padded(number * 2), "");
   for (const bool atomic : {false, true}) {
-    const auto txn = atomic ? engine_->begin_atomic_on_everything(now())
-                            : begin(Isolation::RepeatableRead);
+    const auto txn =
+        atomic ? engine_->begin_atomic_on_everything(now()) : begin(Isolation::RepeatableRead);
     EXPECT_OK(txn->put(counted_, padded(1), value("")));
     EXPECT_OK(txn->put(counted_, padded(3), value("")));
     EXPECT_OK(txn->put(counted_, padded(4), value("overwritten")));
@@ -353,10 +352,12 @@ TEST_P(Conformance, ADroppedTreeReadsAsEmptyAndRefusesWrites) {
 
 TEST_P(Conformance, DropsAndDeadlinesOfADroppedTreeGoTogether) {
   const TreeId tree = create_tree({});
-  engine_->update(engine_->key_ref(tree, "a"), now(),
-                  [&](const RecordView*, const RecordView*) -> Result<Decision> {
-                    return Decision::put({"1", now() + 10, 0});
-                  }).value();
+  engine_
+      ->update(engine_->key_ref(tree, "a"), now(),
+               [&](const RecordView*, const RecordView*) -> Result<Decision> {
+                 return Decision::put({"1", now() + 10, 0});
+               })
+      .value();
   const auto txn = begin(Isolation::ReadCommitted);
   EXPECT_OK(txn->drop_tree(tree));
   EXPECT_OK(txn->commit());

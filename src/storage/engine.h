@@ -41,7 +41,8 @@ class Cursor {
 ///            these the caller rolls back, or rolls back to a savepoint and, for RowLocked, tries
 ///            again when Engine::when_unlocked says so. Writes also: KeyTooLong, ValueTooLong,
 ///            MemoryExhausted.
-/// Invariant: now_ms() does not move during the transaction; a record whose deadline is at or before
+/// Invariant: now_ms() does not move during the transaction; a record whose deadline is at or
+/// before
 ///            it does not exist for any call here.
 class Transaction {
  public:
@@ -134,7 +135,8 @@ class Engine {
   virtual void prefetch(std::span<const KeyRef> keys) = 0;
 
   /// Calls `visit` with the newest committed record if it is live at `now_ms`.
-  virtual Result<bool> read(const KeyRef& key, std::int64_t now_ms, FunctionRef<void(const RecordView&)> visit) = 0;
+  virtual Result<bool> read(const KeyRef& key, std::int64_t now_ms,
+                            FunctionRef<void(const RecordView&)> visit) = 0;
 
   /// Reads one record, asks `decide` what becomes of it, and does that, as one atomic step.
   /// `decide` gets the live record or null, and beside it the stored record that is past its
@@ -143,12 +145,14 @@ class Engine {
   /// Errors:  `decide`'s own; RowLocked (see `wait`), KeyTooLong, ValueTooLong, MemoryExhausted,
   ///          DiskFull, LogSealed. On error nothing has changed.
   using Decide = FunctionRef<Result<Decision>(const RecordView* live, const RecordView* expired)>;
-  virtual Result<Lsn> update(const KeyRef& key, std::int64_t now_ms, Decide decide, RowLockWait* wait = nullptr) = 0;
+  virtual Result<Lsn> update(const KeyRef& key, std::int64_t now_ms, Decide decide,
+                             RowLockWait* wait = nullptr) = 0;
 
   /// A transaction that other atomic work on any of `keys` waits for (and it for them). The caller
   /// finishes it before it waits for anything or begins another. Reads see the newest committed
   /// state of every tree; only what belongs to `keys` is sure to stand still.
-  virtual std::unique_ptr<Transaction> begin_atomic(std::span<const KeyRef> keys, std::int64_t now_ms) = 0;
+  virtual std::unique_ptr<Transaction> begin_atomic(std::span<const KeyRef> keys,
+                                                    std::int64_t now_ms) = 0;
   /// The same over all keys at once: nothing else runs until it ends.
   virtual std::unique_ptr<Transaction> begin_atomic_on_everything(std::int64_t now_ms) = 0;
 

@@ -133,17 +133,16 @@ class Player {
 
   std::string read(const RandomOperation& operation) {
     std::string text;
-    const auto found = engine_.read(
-        engine_.key_ref(trees_[operation.tree].id, operation.key), engine_.now_ms(),
-        [&](const RecordView& record) { text = words(record); });
+    const auto found =
+        engine_.read(engine_.key_ref(trees_[operation.tree].id, operation.key), engine_.now_ms(),
+                     [&](const RecordView& record) { text = words(record); });
     return words(found) + " " + text;
   }
 
   std::string update(const RandomOperation& operation) {
     std::string text;
     std::string appended;
-    const auto decide = [&](const RecordView* live,
-                            const RecordView* expired) -> Result<Decision> {
+    const auto decide = [&](const RecordView* live, const RecordView* expired) -> Result<Decision> {
       text = " live " + (live == nullptr ? "none" : words(*live)) + " expired " +
              (expired == nullptr ? "none" : words(*expired));
       switch (operation.number) {
@@ -158,8 +157,8 @@ class Player {
           return Decision::erase();
         case 6:  // what a counter or APPEND does: the value depends on the one before
           appended = (live == nullptr ? "" : std::string(live->value.substr(0, 100))) + "+";
-          return Decision::put({appended, live == nullptr ? kNoDeadline : live->deadline_ms,
-                                operation.record_kind});
+          return Decision::put(
+              {appended, live == nullptr ? kNoDeadline : live->deadline_ms, operation.record_kind});
         default:
           return Decision::put({operation.value, operation.deadline_ms, operation.record_kind});
       }
@@ -201,9 +200,9 @@ class Player {
     const auto txn = engine_.begin_atomic_on_everything(engine_.now_ms());
     for (std::uint64_t count = 0; count < operation.number; ++count) {
       const std::string key = operation.key + std::to_string(100 + count);
-      const auto outcome = txn->put(
-          trees_[operation.tree].id, key,
-          {operation.value, operation.deadline_ms, operation.record_kind});
+      const auto outcome =
+          txn->put(trees_[operation.tree].id, key,
+                   {operation.value, operation.deadline_ms, operation.record_kind});
       if (!outcome.has_value()) return words(outcome) + " at " + key;
     }
     return commit(*txn);
@@ -360,7 +359,7 @@ class Player {
         break;
       case Kind::Select: {
         const auto key = txn.select(tree, step.number);
-        outcome = !key.has_value()  ? words(key.error())
+        outcome = !key.has_value()          ? words(key.error())
                   : key.value().has_value() ? describe_bytes(*key.value())
                                             : "none";
         break;

@@ -19,9 +19,9 @@ struct RandomOperationsOptions {
 /// all that they hold. The same seed and options give the same operations.
 ///
 /// The operations: single reads and updates, atomic steps, up to four interleaved transactions at
-/// all levels with cursors and savepoints, trees that come and go, deadlines and a clock that moves,
-/// bulk writes and erases that make pages split and merge, checkpoints, keys and values at and past
-/// the limits.
+/// all levels with cursors and savepoints, trees that come and go, deadlines and a clock that
+/// moves, bulk writes and erases that make pages split and merge, checkpoints, keys and values at
+/// and past the limits.
 ///
 /// Verified:     records, kinds, deadlines, order of versions, walks, counts, ranks, row locks met,
 ///               conflicts at REPEATABLE READ, what is due, all contents.

@@ -12,11 +12,12 @@ namespace {
 using Kind = RandomOperation::Kind;
 
 constexpr std::string_view kKindNames[] = {
-    "read",       "update",        "atomic step",  "bulk put",        "bulk erase", "create tree",
-    "drop tree",  "advance clock", "due",          "sweep",           "random key", "checkpoint",
-    "compare all", "begin",        "begin statement", "get",          "get for update", "put",
-    "erase",      "scan",          "open cursor",  "step cursor",     "rank",       "select",
-    "count",      "savepoint",     "rollback to",  "commit",          "rollback"};
+    "read",        "update",         "atomic step",   "bulk put", "bulk erase",
+    "create tree", "drop tree",      "advance clock", "due",      "sweep",
+    "random key",  "checkpoint",     "compare all",   "begin",    "begin statement",
+    "get",         "get for update", "put",           "erase",    "scan",
+    "open cursor", "step cursor",    "rank",          "select",   "count",
+    "savepoint",   "rollback to",    "commit",        "rollback"};
 static_assert(std::size(kKindNames) == static_cast<std::size_t>(Kind::Rollback) + 1);
 
 constexpr std::string_view kIsolationNames[] = {"read committed", "repeatable read",

@@ -16,7 +16,8 @@ constexpr std::uint64_t kSeeds = 10;
 
 /// LATCHKEY_SEED=n runs that seed alone; LATCHKEY_SEEDS=n the first n.
 std::vector<std::uint64_t> seeds_to_run() {
-  if (const char* const one = std::getenv("LATCHKEY_SEED")) return {std::strtoull(one, nullptr, 10)};
+  if (const char* const one = std::getenv("LATCHKEY_SEED"))
+    return {std::strtoull(one, nullptr, 10)};
   const char* const count = std::getenv("LATCHKEY_SEEDS");
   std::vector<std::uint64_t> seeds(count == nullptr ? kSeeds : std::strtoull(count, nullptr, 10));
   for (std::uint64_t at = 0; at < seeds.size(); ++at) seeds[at] = at + 1;

@@ -9,7 +9,8 @@ namespace latchkey::storage {
 
 enum class TreeId : std::uint32_t {};
 
-/// A position in the log: the end of a record. As a version it names the commit that wrote a record.
+/// A position in the log: the end of a record. As a version it names the commit that wrote a
+/// record.
 enum class Lsn : std::uint64_t {};
 constexpr std::uint64_t value_of(Lsn lsn) { return static_cast<std::uint64_t>(lsn); }
 constexpr std::uint32_t value_of(TreeId tree) { return static_cast<std::uint32_t>(tree); }

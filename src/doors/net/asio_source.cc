@@ -1,4 +1,3 @@
 // The one place where Asio's own functions are compiled: see BOOST_ASIO_SEPARATE_COMPILATION.
-#include <utility>
-
 #include <boost/asio/impl/src.hpp>
+#include <utility>

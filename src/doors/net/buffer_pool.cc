@@ -81,7 +81,8 @@ void BufferPool::discharge(std::size_t bytes) {
   outstanding_ -= bytes;
   // A few steps stay reserved, so that a busy worker does not ask the engine at every turn.
   if (reserved_ > outstanding_ + 4 * kReserveStep) {
-    const std::size_t spare = (reserved_ - outstanding_) / kReserveStep * kReserveStep - kReserveStep;
+    const std::size_t spare =
+        (reserved_ - outstanding_) / kReserveStep * kReserveStep - kReserveStep;
     engine_.reserve_memory(-static_cast<std::int64_t>(spare));
     reserved_ -= spare;
   }

@@ -52,10 +52,12 @@ bool Connection::receive() {
     die();
     return false;
   }
-  const bool fits_exactly = input_.free_bytes() > 0 && wanted == input_.size() + input_.free_bytes();
+  const bool fits_exactly =
+      input_.free_bytes() > 0 && wanted == input_.size() + input_.free_bytes();
   if (input_.free_bytes() < kReceiveBytesMin && !fits_exactly) {
-    const std::size_t room = wanted > input_.size() ? std::min(wanted - input_.size(), kReceiveBytesMin)
-                                                    : kReceiveBytesMin;
+    const std::size_t room = wanted > input_.size()
+                                 ? std::min(wanted - input_.size(), kReceiveBytesMin)
+                                 : kReceiveBytesMin;
     if (!input_.try_reserve(room, wanted)) {
       output_.append(protocol_.out_of_memory());
       output_.depend(storage::Lsn{0});
@@ -64,7 +66,8 @@ bool Connection::receive() {
       return false;
     }
   }
-  const Moved moved = transport_->receive(input_.free_begin(), std::min(input_.free_bytes(), kReceiveBytesMax));
+  const Moved moved =
+      transport_->receive(input_.free_begin(), std::min(input_.free_bytes(), kReceiveBytesMax));
   switch (moved.outcome) {
     case Moved::Outcome::Some:
       input_.commit(moved.bytes);

@@ -59,8 +59,8 @@ class Connection final : public Channel {
   void die();
 
   /// The worker's own marks.
-  bool queued = false;   ///< in the list of turns to come
-  bool touched = false;  ///< in the list of this step's output
+  bool queued = false;         ///< in the list of turns to come
+  bool touched = false;        ///< in the list of this step's output
   bool awaits_stable = false;  ///< in the heap of held output
 
  private:
@@ -88,7 +88,7 @@ class Connection final : public Channel {
   Progress progress_ = Progress::Idle;
   bool readable_ = false;
   bool send_blocked_ = false;
-  bool held_back_ = false;   // a turn was put off because of unsent output
+  bool held_back_ = false;  // a turn was put off because of unsent output
   bool peer_ended_ = false;
   bool dead_ = false;
   std::unique_ptr<Conversation> conversation_;  // last: it goes first and may use all the others

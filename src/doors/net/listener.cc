@@ -1,5 +1,3 @@
-#include <utility>  // before Asio, which uses std::exchange without including it
-
 #include "doors/net/listener.h"
 
 #include <arpa/inet.h>
@@ -13,10 +11,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <utility>  // before Asio, which uses std::exchange without including it
 
 #include "doors/net/server.h"
 #include "doors/net/worker.h"
@@ -33,7 +31,8 @@ constexpr auto kRest = std::chrono::milliseconds(100);
 constexpr int kKeepAliveSeconds = 60;
 
 Error failure(const std::string& name, const char* action) {
-  return Error(ErrorCode::IoError, "cannot listen at " + name + ": " + action + ": " + std::strerror(errno));
+  return Error(ErrorCode::IoError,
+               "cannot listen at " + name + ": " + action + ": " + std::strerror(errno));
 }
 
 std::string address_text(const sockaddr_storage& address) {
@@ -62,11 +61,14 @@ void tune_tcp(int socket) {
 }
 
 Result<int> bound_socket(const std::string& name, const sockaddr* address, socklen_t length) {
-  const int descriptor = ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int descriptor =
+      ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return failure(name, "socket");
   const int on = 1;
-  if (address->sa_family != AF_UNIX) ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (address->sa_family == AF_INET6) ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (address->sa_family != AF_UNIX)
+    ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address->sa_family == AF_INET6)
+    ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   // The mask keeps others out from the first moment of a local socket's life.
   const mode_t mask_before = ::umask(0177);
   const int bound = ::bind(descriptor, address, length);
@@ -94,7 +96,11 @@ bool is_served(const sockaddr_un& address) {
 /// The part that completion handlers share, so that it outlives a close from another thread.
 struct Listener::Socket : std::enable_shared_from_this<Listener::Socket> {
   Socket(Server& the_server, Protocol& the_protocol, std::string the_name, asio::io_context& io)
-      : server(the_server), protocol(the_protocol), name(std::move(the_name)), descriptor(io), rest(io) {}
+      : server(the_server),
+        protocol(the_protocol),
+        name(std::move(the_name)),
+        descriptor(io),
+        rest(io) {}
 
   void await() {
     descriptor.async_wait(asio::posix::descriptor_base::wait_read,
@@ -109,8 +115,8 @@ struct Listener::Socket : std::enable_shared_from_this<Listener::Socket> {
       if (closed) return;
       sockaddr_storage peer{};
       socklen_t length = sizeof peer;
-      const int accepted = ::accept4(descriptor.native_handle(), reinterpret_cast<sockaddr*>(&peer), &length,
-                                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const int accepted = ::accept4(descriptor.native_handle(), reinterpret_cast<sockaddr*>(&peer),
+                                     &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (accepted >= 0) {
         take(accepted, peer);
         continue;
@@ -141,7 +147,8 @@ struct Listener::Socket : std::enable_shared_from_this<Listener::Socket> {
   }
 
   void take_a_rest() {
-    if (!complained) server.log(LogLevel::Error, "cannot accept at " + name + ": " + std::strerror(errno));
+    if (!complained)
+      server.log(LogLevel::Error, "cannot accept at " + name + ": " + std::strerror(errno));
     complained = true;
     rest.expires_after(kRest);
     rest.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
@@ -182,7 +189,8 @@ void Listener::close() {
   if (!path_.empty()) ::unlink(path_.c_str());
 }
 
-Result<std::unique_ptr<Listener>> Listener::open_address(Server& server, Worker& worker, const std::string& address,
+Result<std::unique_ptr<Listener>> Listener::open_address(Server& server, Worker& worker,
+                                                         const std::string& address,
                                                          std::uint16_t port, Protocol& protocol) {
   const std::string host = address == "localhost" ? "127.0.0.1" : address;
   sockaddr_storage where{};
@@ -198,36 +206,44 @@ Result<std::unique_ptr<Listener>> Listener::open_address(Server& server, Worker&
     v6.sin6_port = htons(port);
     length = sizeof v6;
   } else {
-    return Error(ErrorCode::InvalidArgument,
-                 "cannot listen at '" + address + "': it is no IPv4 or IPv6 address; try 127.0.0.1 or ::1");
+    return Error(
+        ErrorCode::InvalidArgument,
+        "cannot listen at '" + address + "': it is no IPv4 or IPv6 address; try 127.0.0.1 or ::1");
   }
   const std::string name = address_text(where);
-  LK_TRY(const int descriptor, bound_socket(name, reinterpret_cast<const sockaddr*>(&where), length));
+  LK_TRY(const int descriptor,
+         bound_socket(name, reinterpret_cast<const sockaddr*>(&where), length));
   ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&where), &length);
-  auto listener = std::unique_ptr<Listener>(new Listener(server, worker, protocol, address_text(where)));
+  auto listener =
+      std::unique_ptr<Listener>(new Listener(server, worker, protocol, address_text(where)));
   listener->port_ = ntohs(where.ss_family == AF_INET ? v4.sin_port : v6.sin6_port);
   listener->start(descriptor);
   return listener;
 }
 
-Result<std::unique_ptr<Listener>> Listener::open_local(Server& server, Worker& worker, const std::string& path,
+Result<std::unique_ptr<Listener>> Listener::open_local(Server& server, Worker& worker,
+                                                       const std::string& path,
                                                        Protocol& protocol) {
   sockaddr_un where{};
   if (path.empty() || path.size() >= sizeof where.sun_path) {
-    return Error(ErrorCode::InvalidArgument, "cannot listen at '" + path + "': a local socket's path has 1 to " +
-                                                 std::to_string(sizeof where.sun_path - 1) + " bytes");
+    return Error(ErrorCode::InvalidArgument,
+                 "cannot listen at '" + path + "': a local socket's path has 1 to " +
+                     std::to_string(sizeof where.sun_path - 1) + " bytes");
   }
   where.sun_family = AF_UNIX;
   std::memcpy(where.sun_path, path.data(), path.size());
-  struct stat status{};
+  struct stat status {};
   if (::lstat(path.c_str(), &status) == 0) {
     if (!S_ISSOCK(status.st_mode)) {
-      return Error(ErrorCode::InvalidArgument, "cannot listen at " + path + ": a file of another kind is there");
+      return Error(ErrorCode::InvalidArgument,
+                   "cannot listen at " + path + ": a file of another kind is there");
     }
-    if (is_served(where)) return Error(ErrorCode::IoError, "cannot listen at " + path + ": another server does");
+    if (is_served(where))
+      return Error(ErrorCode::IoError, "cannot listen at " + path + ": another server does");
     ::unlink(path.c_str());
   }
-  LK_TRY(const int descriptor, bound_socket(path, reinterpret_cast<const sockaddr*>(&where), sizeof where));
+  LK_TRY(const int descriptor,
+         bound_socket(path, reinterpret_cast<const sockaddr*>(&where), sizeof where));
   auto listener = std::unique_ptr<Listener>(new Listener(server, worker, protocol, path));
   listener->path_ = path;
   listener->start(descriptor);

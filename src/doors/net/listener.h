@@ -12,17 +12,18 @@ class Protocol;
 class Server;
 class Worker;
 
-/// One listening socket. Accepts on the first worker's thread, a bounded number at a time, and rests
-/// for a while when the process has no descriptors left.
+/// One listening socket. Accepts on the first worker's thread, a bounded number at a time, and
+/// rests for a while when the process has no descriptors left.
 ///
 /// Threads:   open and close from the server's; the rest runs on the worker's.
 /// Ownership: owns the socket, and the file of a local one, which it removes.
 class Listener {
  public:
-  static Result<std::unique_ptr<Listener>> open_address(Server& server, Worker& worker, const std::string& address,
+  static Result<std::unique_ptr<Listener>> open_address(Server& server, Worker& worker,
+                                                        const std::string& address,
                                                         std::uint16_t port, Protocol& protocol);
-  static Result<std::unique_ptr<Listener>> open_local(Server& server, Worker& worker, const std::string& path,
-                                                      Protocol& protocol);
+  static Result<std::unique_ptr<Listener>> open_local(Server& server, Worker& worker,
+                                                      const std::string& path, Protocol& protocol);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

@@ -30,7 +30,8 @@ void Mailbox::drop(std::uint64_t connection_id) {
 
 void Mailbox::hand_over(NewSocket socket) {
   const int descriptor = socket.socket;
-  if (!post([&](Letters& letters) { letters.sockets.push_back(std::move(socket)); })) ::close(descriptor);
+  if (!post([&](Letters& letters) { letters.sockets.push_back(std::move(socket)); }))
+    ::close(descriptor);
 }
 
 void Mailbox::tell_stable_moved() {

@@ -72,7 +72,8 @@ Bytes Output::sendable(storage::Lsn stable) {
   while (stable_count < stretches_.size() && stretches_[stable_count].version <= stable) {
     released_end_ = stretches_[stable_count++].end;
   }
-  stretches_.erase(stretches_.begin(), stretches_.begin() + static_cast<std::ptrdiff_t>(stable_count));
+  stretches_.erase(stretches_.begin(),
+                   stretches_.begin() + static_cast<std::ptrdiff_t>(stable_count));
   return buffer_.view().substr(0, released_end_ - sent_bytes_);
 }
 

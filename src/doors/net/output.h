@@ -22,12 +22,14 @@ namespace latchkey::net {
 ///          is dropped, further writes go nowhere, and the connection must be closed.
 class Output {
  public:
-  Output(BufferPool& pool, std::size_t bytes_max) : pool_(pool), buffer_(pool), bytes_max_(bytes_max) {}
+  Output(BufferPool& pool, std::size_t bytes_max)
+      : pool_(pool), buffer_(pool), bytes_max_(bytes_max) {}
 
   /// Room for `count` bytes; commit says how many were written.
   /// Requires: count <= BufferPool::kSinkBytes.
   char* room(std::size_t count) {
-    if (__builtin_expect(!overflowed_ && buffer_.free_bytes() >= count, 1)) return buffer_.free_begin();
+    if (__builtin_expect(!overflowed_ && buffer_.free_bytes() >= count, 1))
+      return buffer_.free_begin();
     return room_slow(count);
   }
   void commit(std::size_t count) {
@@ -35,6 +37,7 @@ class Output {
   }
 
   void append(Bytes bytes) {
+    if (bytes.empty()) return;
     if (__builtin_expect(!overflowed_ && buffer_.free_bytes() >= bytes.size(), 1)) {
       std::memcpy(buffer_.free_begin(), bytes.data(), bytes.size());
       buffer_.commit(bytes.size());
@@ -62,7 +65,9 @@ class Output {
   /// Whether something waits for a version, and for which one first.
   bool holds() const { return !stretches_.empty(); }
   storage::Lsn first_dependency() const { return stretches_.front().version; }
-  storage::Lsn last_dependency() const { return holds() ? stretches_.back().version : storage::Lsn{0}; }
+  storage::Lsn last_dependency() const {
+    return holds() ? stretches_.back().version : storage::Lsn{0};
+  }
 
   void sent(std::size_t count);
   /// Gives memory back when there is nothing left to send.

@@ -29,7 +29,8 @@ epoll_event event_for(std::uint32_t interest, void* owner) {
 Result<Poller> Poller::open() {
   const int descriptor = ::epoll_create1(EPOLL_CLOEXEC);
   if (descriptor < 0) {
-    return Error(ErrorCode::IoError, std::string("cannot create an epoll set: ") + std::strerror(errno));
+    return Error(ErrorCode::IoError,
+                 std::string("cannot create an epoll set: ") + std::strerror(errno));
   }
   return Poller(descriptor);
 }
@@ -41,7 +42,8 @@ Poller::~Poller() {
 Result<void> Poller::add(int socket, std::uint32_t interest, void* owner) {
   epoll_event event = event_for(interest, owner);
   if (::epoll_ctl(descriptor_, EPOLL_CTL_ADD, socket, &event) != 0) {
-    return Error(ErrorCode::IoError, std::string("cannot watch a connection: ") + std::strerror(errno));
+    return Error(ErrorCode::IoError,
+                 std::string("cannot watch a connection: ") + std::strerror(errno));
   }
   return {};
 }
@@ -61,8 +63,9 @@ std::size_t Poller::take(std::span<Event> events) {
   if (count <= 0) return 0;
   for (int i = 0; i < count; ++i) {
     const std::uint32_t flags = ready[i].events;
-    events[static_cast<std::size_t>(i)] = {ready[i].data.ptr, (flags & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0,
-                                           (flags & EPOLLOUT) != 0, (flags & (EPOLLERR | EPOLLHUP)) != 0};
+    events[static_cast<std::size_t>(i)] = {
+        ready[i].data.ptr, (flags & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0, (flags & EPOLLOUT) != 0,
+        (flags & (EPOLLERR | EPOLLHUP)) != 0};
   }
   return static_cast<std::size_t>(count);
 }

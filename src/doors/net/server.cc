@@ -10,10 +10,15 @@
 namespace latchkey::net {
 
 Server::Server(storage::Engine& engine, env::Env env, ServerOptions options)
-    : engine_(engine), env_(env), options_(std::move(options)), connections_max_(options_.connections_max) {}
+    : engine_(engine),
+      env_(env),
+      options_(std::move(options)),
+      connections_max_(options_.connections_max) {}
 
-Result<std::unique_ptr<Server>> Server::start(storage::Engine& engine, env::Env env, ServerOptions options) {
-  if (options.worker_count == 0) return Error(ErrorCode::InvalidArgument, "a server needs at least one worker");
+Result<std::unique_ptr<Server>> Server::start(storage::Engine& engine, env::Env env,
+                                              ServerOptions options) {
+  if (options.worker_count == 0)
+    return Error(ErrorCode::InvalidArgument, "a server needs at least one worker");
   std::unique_ptr<Server> server(new Server(engine, env, std::move(options)));
   for (std::size_t i = 0; i < server->options_.worker_count; ++i) {
     LK_TRY(auto worker, Worker::create(*server, i));
@@ -31,7 +36,8 @@ Result<std::unique_ptr<Server>> Server::start(storage::Engine& engine, env::Env 
 
 Server::~Server() { stop(); }
 
-Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t port, Protocol& protocol) {
+Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t port,
+                                     Protocol& protocol) {
   LK_TRY(auto listener, Listener::open_address(*this, *workers_[0], address, port, protocol));
   listeners_.push_back(std::move(listener));
   return listeners_.back()->port();
@@ -52,19 +58,23 @@ void Server::stop() {
   listeners_.clear();
 }
 
-void Server::place(int socket, Protocol& protocol, std::string peer_address, std::string local_address) {
+void Server::place(int socket, Protocol& protocol, std::string peer_address,
+                   std::string local_address) {
   if (connections_open_.fetch_add(1, std::memory_order_relaxed) >= connections_max()) {
     connections_open_.fetch_sub(1, std::memory_order_relaxed);
     connections_refused_.fetch_add(1, std::memory_order_relaxed);
     const Bytes refusal = protocol.refusal();
     // Whether it arrives is the client's luck: nobody waits for one who may not come in.
-    [[maybe_unused]] const auto sent = ::send(socket, refusal.data(), refusal.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    [[maybe_unused]] const auto sent =
+        ::send(socket, refusal.data(), refusal.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     ::close(socket);
     return;
   }
   connections_accepted_.fetch_add(1, std::memory_order_relaxed);
-  Worker& worker = *workers_[next_worker_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
-  worker.mailbox()->hand_over({socket, &protocol, std::move(peer_address), std::move(local_address)});
+  Worker& worker =
+      *workers_[next_worker_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
+  worker.mailbox()->hand_over(
+      {socket, &protocol, std::move(peer_address), std::move(local_address)});
 }
 
 ServerStats Server::stats() const {

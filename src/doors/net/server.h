@@ -43,12 +43,14 @@ struct ServerStats {
 /// The workers and the listening sockets of all doors.
 ///
 /// Threads:   start, listen and stop from one thread; the rest from any.
-/// Ownership: borrows the engine, the environment and the protocols, which outlive it. It is the one
+/// Ownership: borrows the engine, the environment and the protocols, which outlive it. It is the
+/// one
 ///            that sets the engine's stable listener.
 /// Invariant: a connection stays on the worker that took it in.
 class Server {
  public:
-  static Result<std::unique_ptr<Server>> start(storage::Engine& engine, env::Env env, ServerOptions options);
+  static Result<std::unique_ptr<Server>> start(storage::Engine& engine, env::Env env,
+                                               ServerOptions options);
   /// Stops.
   ~Server();
   Server(const Server&) = delete;
@@ -69,7 +71,9 @@ class Server {
   std::size_t worker_count() const { return workers_.size(); }
   ServerStats stats() const;
   std::size_t connections_max() const { return connections_max_.load(std::memory_order_relaxed); }
-  void set_connections_max(std::size_t count) { connections_max_.store(count, std::memory_order_relaxed); }
+  void set_connections_max(std::size_t count) {
+    connections_max_.store(count, std::memory_order_relaxed);
+  }
 
  private:
   friend class Listener;

@@ -51,7 +51,8 @@ class LineProtocol final : public Protocol {
 
 class LineConversation final : public Conversation {
  public:
-  LineConversation(LineProtocol& protocol, Channel& channel) : protocol_(protocol), channel_(channel) {
+  LineConversation(LineProtocol& protocol, Channel& channel)
+      : protocol_(protocol), channel_(channel) {
     ++protocol_.open_count;
   }
   ~LineConversation() override { --protocol_.open_count; }
@@ -364,9 +365,10 @@ TEST_F(ServerTest, AnIdleConnectionHoldsNoBuffer) {
 
 TEST_F(ServerTest, ListensAtALocalSocketThatOnlyThisUserMayUse) {
   start();
-  const std::string path = testing::TempDir() + "latchkey-server-test-" + std::to_string(::getpid()) + ".sock";
+  const std::string path =
+      testing::TempDir() + "latchkey-server-test-" + std::to_string(::getpid()) + ".sock";
   ASSERT_TRUE(server->listen_local(path, protocol).has_value());
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 
@@ -388,8 +390,8 @@ TEST_F(ServerTest, SaysWhyItCannotListen) {
   const auto nonsense = server->listen("not an address", 0, protocol);
 
   ASSERT_FALSE(taken.has_value());
-  EXPECT_EQ(taken.error().message(),
-            "cannot listen at 127.0.0.1:" + std::to_string(port) + ": bind: Address already in use");
+  EXPECT_EQ(taken.error().message(), "cannot listen at 127.0.0.1:" + std::to_string(port) +
+                                         ": bind: Address already in use");
   ASSERT_FALSE(nonsense.has_value());
   EXPECT_EQ(nonsense.error().code(), ErrorCode::InvalidArgument);
 }

@@ -29,7 +29,8 @@ class PlainTransport final : public Transport {
 
   Moved send(Bytes bytes) override {
     const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    return count >= 0 ? Moved{Moved::Outcome::Some, static_cast<std::size_t>(count)} : moved_nothing();
+    return count >= 0 ? Moved{Moved::Outcome::Some, static_cast<std::size_t>(count)}
+                      : moved_nothing();
   }
 
   void finish() override { ::shutdown(socket_, SHUT_WR); }
@@ -41,6 +42,8 @@ class PlainTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> plain_transport(int socket) { return std::make_unique<PlainTransport>(socket); }
+std::unique_ptr<Transport> plain_transport(int socket) {
+  return std::make_unique<PlainTransport>(socket);
+}
 
 }  // namespace latchkey::net

@@ -10,10 +10,10 @@ namespace latchkey::net {
 /// How one attempt to move bytes ended.
 struct Moved {
   enum class Outcome : unsigned char {
-    Some,     ///< `bytes` were moved
-    NotNow,   ///< nothing can be moved at the moment
-    Ended,    ///< the peer has closed its side (receive only)
-    Failed,   ///< the connection is broken
+    Some,    ///< `bytes` were moved
+    NotNow,  ///< nothing can be moved at the moment
+    Ended,   ///< the peer has closed its side (receive only)
+    Failed,  ///< the connection is broken
   };
   Outcome outcome;
   std::size_t bytes = 0;

@@ -1,14 +1,12 @@
-#include <utility>  // before Asio, which uses std::exchange without including it
-
 #include "doors/net/worker.h"
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#include <algorithm>
+#include <utility>  // before Asio, which uses std::exchange without including it
 
 #include "base/assert.h"
 #include "base/text.h"
@@ -28,7 +26,9 @@ struct Worker::Loop {
 
 namespace {
 
-constexpr auto kLaterVersionFirst = [](const auto& left, const auto& right) { return left.version > right.version; };
+constexpr auto kLaterVersionFirst = [](const auto& left, const auto& right) {
+  return left.version > right.version;
+};
 constexpr auto kLaterAlarmFirst = [](const auto& left, const auto& right) {
   return left.steady_us > right.steady_us;
 };
@@ -74,11 +74,12 @@ void Worker::run() {
 }
 
 void Worker::arm_poller() {
-  loop_->sockets.async_wait(asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& failed) {
-    if (failed) return;
-    on_sockets_ready();
-    arm_poller();
-  });
+  loop_->sockets.async_wait(asio::posix::descriptor_base::wait_read,
+                            [this](const boost::system::error_code& failed) {
+                              if (failed) return;
+                              on_sockets_ready();
+                              arm_poller();
+                            });
 }
 
 void Worker::on_sockets_ready() {
@@ -144,7 +145,8 @@ void Worker::end_step() {
   if (touched_.empty()) return;
   storage::Engine& engine = server_.engine_;
   storage::Lsn newest{0};
-  for (const Connection* connection : touched_) newest = std::max(newest, connection->output().last_dependency());
+  for (const Connection* connection : touched_)
+    newest = std::max(newest, connection->output().last_dependency());
   storage::Lsn stable = newest;
   if (newest != storage::Lsn{0} && newest > (stable = engine.stable_lsn())) {
     engine.make_stable(newest);
@@ -196,7 +198,8 @@ void Worker::on_mail() {
   for (NewSocket& socket : letters.sockets) take_in(std::move(socket));
   if (letters.stable_moved) release_held();
   for (const std::uint64_t id : letters.wakes) {
-    if (Connection* connection = find(id); connection != nullptr && !connection->dead()) queue(*connection);
+    if (Connection* connection = find(id); connection != nullptr && !connection->dead())
+      queue(*connection);
   }
   for (const std::uint64_t id : letters.drops) {
     if (Connection* connection = find(id); connection != nullptr) connection->die();
@@ -256,7 +259,8 @@ void Worker::arm_alarm() {
   const std::int64_t next_us = alarms_.front().steady_us;
   if (loop_->alarm_us != 0 && loop_->alarm_us <= next_us) return;
   loop_->alarm_us = next_us;
-  loop_->alarm.expires_after(std::chrono::microseconds(std::max<std::int64_t>(next_us - steady_us(), 0)));
+  loop_->alarm.expires_after(
+      std::chrono::microseconds(std::max<std::int64_t>(next_us - steady_us(), 0)));
   loop_->alarm.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) on_alarms();
   });
@@ -291,8 +295,9 @@ void Worker::begin_stop() {
 }
 
 void Worker::log_drop(const Connection& connection, const char* reason) const {
-  server_.log(LogLevel::Warning, "closing connection " + std::to_string(connection.id()) + " from " +
-                                     escape_for_log(connection.peer_address()) + ": " + reason);
+  server_.log(LogLevel::Warning, "closing connection " + std::to_string(connection.id()) +
+                                     " from " + escape_for_log(connection.peer_address()) + ": " +
+                                     reason);
 }
 
 }  // namespace latchkey::net

@@ -111,8 +111,8 @@ class Worker {
   std::vector<Connection*> current_;  // the step that runs
   std::vector<Connection*> touched_;  // who has output or another state since the last end_step
   std::vector<std::uint64_t> buried_;
-  std::vector<Held> held_;            // a heap, the oldest version on top
-  std::vector<Alarm> alarms_;         // a heap, the next on top
+  std::vector<Held> held_;     // a heap, the oldest version on top
+  std::vector<Alarm> alarms_;  // a heap, the next on top
   bool step_posted_ = false;
   std::int64_t stop_deadline_us_ = 0;
   std::atomic<std::uint64_t> bytes_received_{0};

@@ -25,7 +25,8 @@ std::shared_ptr<BackgroundJob> BackgroundJobs::start(std::function<Result<void>(
 
 bool BackgroundJobs::idle() const {
   const std::lock_guard lock(mutex_);
-  return std::all_of(running_.begin(), running_.end(), [](const Running& running) { return running.job->done(); });
+  return std::all_of(running_.begin(), running_.end(),
+                     [](const Running& running) { return running.job->done(); });
 }
 
 void BackgroundJobs::join_finished() {

@@ -37,7 +37,8 @@ class BackgroundJobs {
   ~BackgroundJobs();
 
   /// Starts `work` and calls `notify` after it, both on the job's thread. Null when too many run.
-  std::shared_ptr<BackgroundJob> start(std::function<Result<void>()> work, std::function<void()> notify);
+  std::shared_ptr<BackgroundJob> start(std::function<Result<void>()> work,
+                                       std::function<void()> notify);
   bool idle() const;
 
  private:

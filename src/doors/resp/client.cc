@@ -59,15 +59,16 @@ net::TurnResult Client::converse() {
   return {progress, session_.depends_on};
 }
 
-/// A client that has not authenticated in time, or that has been idle for longer than allowed, goes.
+/// A client that has not authenticated in time, or that has been idle for longer than allowed,
+/// goes.
 bool Client::expired() {
   const std::int64_t timeout_s = door_.settings.idle_timeout_s.load(std::memory_order_relaxed);
   if (session_.authenticated && timeout_s == 0) return false;
   const std::int64_t now_us = door_.now_us();
   if (!session_.authenticated) {
     if (now_us < info_.created_us + kAuthenticationUs) return false;
-    door_.log(net::LogLevel::Info, "closing connection " + std::to_string(info_.id) + " from " + info_.address +
-                                       ": it did not authenticate in time");
+    door_.log(net::LogLevel::Info, "closing connection " + std::to_string(info_.id) + " from " +
+                                       info_.address + ": it did not authenticate in time");
     return true;
   }
   const bool listens = subscriptions_ != nullptr || shard_listener_ != nullptr || info_.monitor;
@@ -89,13 +90,16 @@ std::size_t Client::input_bytes_max() const {
 RequestLimits Client::limits() const {
   constexpr std::size_t kUnauthenticatedArgumentsMax = 10;
   constexpr std::size_t kUnauthenticatedArgumentBytesMax = 16 * 1024;
-  if (!session_.authenticated) return {kUnauthenticatedArgumentsMax, kUnauthenticatedArgumentBytesMax, false};
-  return {RequestLimits::kArgumentsMax, door_.settings.argument_bytes_max.load(std::memory_order_relaxed), true};
+  if (!session_.authenticated)
+    return {kUnauthenticatedArgumentsMax, kUnauthenticatedArgumentBytesMax, false};
+  return {RequestLimits::kArgumentsMax,
+          door_.settings.argument_bytes_max.load(std::memory_order_relaxed), true};
 }
 
 void Client::publish_info() {
   const auto set = [](auto& field, auto value) {
-    field.store(static_cast<std::remove_cvref_t<decltype(field.load())>>(value), std::memory_order_relaxed);
+    field.store(static_cast<std::remove_cvref_t<decltype(field.load())>>(value),
+                std::memory_order_relaxed);
   };
   set(info_.input_bytes, channel_.input().size());
   set(info_.input_free_bytes, channel_.input().capacity() - channel_.input().size());
@@ -165,7 +169,8 @@ bool Client::wait_is_over() {
       if (!pending_->unlocked->load(std::memory_order_acquire)) return false;
       break;
     case Wait::Pause:
-      if (door_.pause_mode != PauseMode::None && door_.now_us() < door_.pause_until_us) return false;
+      if (door_.pause_mode != PauseMode::None && door_.now_us() < door_.pause_until_us)
+        return false;
       break;
     case Wait::Time:
       if (door_.now_us() < pending_->until_us) {
@@ -193,7 +198,8 @@ bool Client::wait_is_over() {
 
 bool Client::subscribe(Kind kind, Bytes name) {
   if (subscriptions_ == nullptr) subscriptions_ = std::make_unique<Subscriptions>();
-  if (kind == Kind::Shard && shard_listener_ == nullptr) shard_listener_ = std::make_unique<ShardListener>(*this);
+  if (kind == Kind::Shard && shard_listener_ == nullptr)
+    shard_listener_ = std::make_unique<ShardListener>(*this);
   if (!subscriptions_->names[static_cast<std::size_t>(kind)].emplace(name).second) return false;
   if (kind == Kind::Pattern) {
     door_.store.hub().subscribe_pattern(*this, name);
@@ -207,7 +213,8 @@ bool Client::subscribe(Kind kind, Bytes name) {
 }
 
 bool Client::unsubscribe(Kind kind, const std::string& name) {
-  if (subscriptions_ == nullptr || subscriptions_->names[static_cast<std::size_t>(kind)].erase(name) == 0) {
+  if (subscriptions_ == nullptr ||
+      subscriptions_->names[static_cast<std::size_t>(kind)].erase(name) == 0) {
     return false;
   }
   if (kind == Kind::Pattern) {
@@ -241,17 +248,20 @@ std::size_t Client::subscription_count(Kind kind) const {
   return info_.channels + info_.patterns;
 }
 
-void Client::deliver(const std::shared_ptr<const kv::Message>& message, const std::string& pattern) {
+void Client::deliver(const std::shared_ptr<const kv::Message>& message,
+                     const std::string& pattern) {
   post({Push::Kind::Message, message, pattern});
 }
 
 void Client::post(Push push) {
   // Inside an EXEC or with replies off, a message must stay out of the reply that is being written.
-  if (conversing == this && !in_exec_ && reply_mode_ == ReplyMode::On && push.kind != Push::Kind::MonitorLine) {
+  if (conversing == this && !in_exec_ && reply_mode_ == ReplyMode::On &&
+      push.kind != Push::Kind::MonitorLine) {
     write_push(push);
     return;
   }
-  switch (mail_.post(std::move(push), door_.settings.push_bytes_max.load(std::memory_order_relaxed))) {
+  switch (
+      mail_.post(std::move(push), door_.settings.push_bytes_max.load(std::memory_order_relaxed))) {
     case PushMail::Posted::First:
       // Who converses looks into the box itself.
       if (conversing != this) info_.waker.wake();

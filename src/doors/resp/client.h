@@ -47,7 +47,8 @@ class Client final : public net::Conversation, public kv::Subscriber {
   net::TurnResult converse() override;
   std::size_t wanted_bytes() const override { return parser_.wanted_bytes(); }
   std::size_t input_bytes_max() const override;
-  void deliver(const std::shared_ptr<const kv::Message>& message, const std::string& pattern) override;
+  void deliver(const std::shared_ptr<const kv::Message>& message,
+               const std::string& pattern) override;
 
   // What handlers ask and tell.
   DoorState& door() { return door_; }
@@ -65,7 +66,9 @@ class Client final : public net::Conversation, public kv::Subscriber {
   void set_reply_mode(ReplyMode mode) { reply_mode_ = mode; }
   void set_monitor(bool on);
   /// A line for a client of MONITOR. From any thread.
-  void push_line(const std::shared_ptr<const kv::Message>& line) { post({Push::Kind::MonitorLine, line, {}}); }
+  void push_line(const std::shared_ptr<const kv::Message>& line) {
+    post({Push::Kind::MonitorLine, line, {}});
+  }
 
   /// This command is answered later: after `steady_us` with OK, or with the outcome of a job.
   void answer_at(std::int64_t steady_us);
@@ -96,9 +99,9 @@ class Client final : public net::Conversation, public kv::Subscriber {
   enum class Next : std::uint8_t { Go, Wait, Close };
 
   struct Request {
-    std::size_t first;   // of its arguments
+    std::size_t first;  // of its arguments
     std::size_t count;
-    std::size_t end;     // in the input
+    std::size_t end;  // in the input
   };
   struct Transaction {
     std::vector<kv::QueuedCommand> queue;
@@ -135,7 +138,8 @@ class Client final : public net::Conversation, public kv::Subscriber {
   Next run_exec();
   void end_transaction();
   void watch(kv::Arguments arguments);
-  void note(WorkerState& worker, const IndexedCommand& indexed, kv::Arguments arguments, std::uint64_t spent);
+  void note(WorkerState& worker, const IndexedCommand& indexed, kv::Arguments arguments,
+            std::uint64_t spent);
   void show_to_monitors(kv::Arguments arguments);
   Next wait_for_lock();
   static std::string full_name(const IndexedCommand& indexed, kv::Arguments arguments);

@@ -30,7 +30,9 @@ Result<bool> read_on_off(Bytes word) {
   return Call::syntax_error();
 }
 
-bool is_subscriber(const ClientInfo& info) { return info.channels + info.patterns + info.shard_channels > 0; }
+bool is_subscriber(const ClientInfo& info) {
+  return info.channels + info.patterns + info.shard_channels > 0;
+}
 
 /// Whether a client is of a type that CLIENT LIST and CLIENT KILL name. Nothing for no such type.
 std::optional<bool> is_of_type(const ClientInfo& info, Bytes type) {
@@ -121,7 +123,8 @@ Result<void> client_setinfo(Call& call) {
     return invalid(fmt::format("{} cannot contain spaces, newlines or special characters.",
                                is_name ? "lib-name" : "lib-ver"));
   }
-  client.door().clients.set(is_name ? info.library_name : info.library_version, std::string(call.argument(3)));
+  client.door().clients.set(is_name ? info.library_name : info.library_version,
+                            std::string(call.argument(3)));
   call.reply.ok();
   return {};
 }
@@ -162,7 +165,8 @@ Result<KillFilter> read_kill_filter(Call& call) {
     } else if (equals_ignore_case(option, "LADDR")) {
       filter.local_address = value;
     } else if (equals_ignore_case(option, "USER")) {
-      if (value != "default") return invalid(fmt::format("No such user '{}'", value.substr(0, 128)));
+      if (value != "default")
+        return invalid(fmt::format("No such user '{}'", value.substr(0, 128)));
     } else if (equals_ignore_case(option, "SKIPME") && equals_ignore_case(value, "yes")) {
       filter.skip_self = true;
     } else if (equals_ignore_case(option, "SKIPME") && equals_ignore_case(value, "no")) {
@@ -208,7 +212,8 @@ Result<void> client_kill(Call& call) {
 Result<void> client_pause(Call& call) {
   const auto pause_ms = parse_int64(call.argument(2));
   constexpr std::int64_t kPauseMsMax = std::int64_t{1} << 48;
-  if (!pause_ms.has_value() || *pause_ms > kPauseMsMax) return invalid("timeout is not an integer or out of range");
+  if (!pause_ms.has_value() || *pause_ms > kPauseMsMax)
+    return invalid("timeout is not an integer or out of range");
   if (*pause_ms < 0) return invalid("timeout is negative");
   PauseMode mode = PauseMode::All;
   if (call.argument_count() == 4) {
@@ -287,7 +292,9 @@ Result<void> client_unblock(Call& call) {
 
 Result<void> client_tracking(Call& call) {
   LK_TRY(const bool on, read_on_off(call.argument(2)));
-  if (on) return Error(ErrorCode::NotSupported, "CLIENT TRACKING ON is not supported; cache with a time to live instead");
+  if (on)
+    return Error(ErrorCode::NotSupported,
+                 "CLIENT TRACKING ON is not supported; cache with a time to live instead");
   call.reply.ok();
   return {};
 }
@@ -311,28 +318,35 @@ Result<void> client_getredir(Call& call) {
 
 Result<void> client_caching(Call& call) {
   return invalid(
-      "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled");
+      "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT "
+      "mode enabled");
 }
 
 constexpr Subcommand kSubcommands[] = {
     {"client|caching", exactly(3), &client_caching, "CACHING (YES|NO)",
      "Refused: client-side caching is not supported."},
-    {"client|getname", exactly(2), &client_getname, "GETNAME", "Return the name of this connection."},
-    {"client|getredir", exactly(2), &client_getredir, "GETREDIR", "Return -1: client-side caching is off."},
+    {"client|getname", exactly(2), &client_getname, "GETNAME",
+     "Return the name of this connection."},
+    {"client|getredir", exactly(2), &client_getredir, "GETREDIR",
+     "Return -1: client-side caching is off."},
     {"client|id", exactly(2), &client_id, "ID", "Return the id of this connection."},
     {"client|info", exactly(2), &client_info, "INFO", "Return what is known of this connection."},
     {"client|kill", at_least(3), &client_kill, "KILL <ip:port> | <option> <value> ...",
      "Close connections, chosen by ID, TYPE, USER, ADDR, LADDR and SKIPME."},
     {"client|list", at_least(2), &client_list, "LIST [TYPE <type> | ID <id> ...]",
      "Return a line for each connection."},
-    {"client|no-evict", exactly(3), &client_no_evict, "NO-EVICT (ON|OFF)", "Accepted; no connection is evicted."},
-    {"client|no-touch", exactly(3), &client_no_touch, "NO-TOUCH (ON|OFF)", "Accepted; reads do not age keys."},
+    {"client|no-evict", exactly(3), &client_no_evict, "NO-EVICT (ON|OFF)",
+     "Accepted; no connection is evicted."},
+    {"client|no-touch", exactly(3), &client_no_touch, "NO-TOUCH (ON|OFF)",
+     "Accepted; reads do not age keys."},
     {"client|pause", at_least(3), &client_pause, "PAUSE <milliseconds> [WRITE|ALL]",
      "Hold commands of all connections off for a while."},
-    {"client|reply", exactly(3), &client_reply, "REPLY (ON|OFF|SKIP)", "Choose whether commands are answered."},
+    {"client|reply", exactly(3), &client_reply, "REPLY (ON|OFF|SKIP)",
+     "Choose whether commands are answered."},
     {"client|setinfo", exactly(4), &client_setinfo, "SETINFO (LIB-NAME|LIB-VER) <value>",
      "Tell which library the client uses."},
-    {"client|setname", exactly(3), &client_setname, "SETNAME <name>", "Give this connection a name."},
+    {"client|setname", exactly(3), &client_setname, "SETNAME <name>",
+     "Give this connection a name."},
     {"client|tracking", at_least(3), &client_tracking, "TRACKING (ON|OFF)",
      "Refused when ON: client-side caching is not supported."},
     {"client|trackinginfo", exactly(2), &client_trackinginfo, "TRACKINGINFO",
@@ -345,8 +359,8 @@ constexpr Subcommand kSubcommands[] = {
 Result<void> client(Call& call) { return run_subcommand(call, kSubcommands); }
 
 constexpr kv::Command kRows[] = {
-    {"CLIENT", at_least(2), kNoKeys, kv::kConnection | kv::kLoading, &client, "connection", "n, connections",
-     "Tells about connections and changes them."},
+    {"CLIENT", at_least(2), kNoKeys, kv::kConnection | kv::kLoading, &client, "connection",
+     "n, connections", "Tells about connections and changes them."},
 };
 
 }  // namespace

@@ -34,9 +34,11 @@ TEST(ClientCommands, UnknownOnesAreCleanErrors) {
   LK_EXPECT_ANSWER(wire, "CLIENT MAINT_NOTIFICATIONS ON moving-endpoint-type auto|PING|",
                    "-ERR unknown subcommand 'MAINT_NOTIFICATIONS'. Try CLIENT HELP.|+PONG|");
   LK_EXPECT_ANSWER(wire, "CLIENT|", "-ERR wrong number of arguments for 'client' command|");
-  LK_EXPECT_ANSWER(wire, "CLIENT SETNAME|", "-ERR wrong number of arguments for 'client\\|setname' command|");
-  LK_EXPECT_ANSWER(wire, "CLIENT TRACKING ON|CLIENT TRACKING OFF|",
-                   "-ERR CLIENT TRACKING ON is not supported; cache with a time to live instead|+OK|");
+  LK_EXPECT_ANSWER(wire, "CLIENT SETNAME|",
+                   "-ERR wrong number of arguments for 'client\\|setname' command|");
+  LK_EXPECT_ANSWER(
+      wire, "CLIENT TRACKING ON|CLIENT TRACKING OFF|",
+      "-ERR CLIENT TRACKING ON is not supported; cache with a time to live instead|+OK|");
 }
 
 TEST(ClientCommands, ListShowsAllClientsOfAllWorkers) {
@@ -116,7 +118,8 @@ TEST(ClientCommands, HelpListsThem) {
   const std::string help = wire.receive_soon();
 
   EXPECT_EQ(count[0], '*');
-  EXPECT_TRUE(help.starts_with("+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n"));
+  EXPECT_TRUE(
+      help.starts_with("+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n"));
   EXPECT_EQ(std::stol(count.substr(1)), std::count(help.begin(), help.end(), '\n'));
 }
 

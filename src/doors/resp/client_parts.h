@@ -8,7 +8,8 @@
 
 namespace latchkey::resp {
 
-/// The client's ear at the hub of shard channels, which must be another than its ear at the store's.
+/// The client's ear at the hub of shard channels, which must be another than its ear at the
+/// store's.
 struct Client::ShardListener final : kv::Subscriber {
   explicit ShardListener(Client& the_client) : client(the_client) {}
   void deliver(const std::shared_ptr<const kv::Message>& message, const std::string&) override {

@@ -21,7 +21,8 @@ std::string unknown_command_text(Arguments arguments) {
     shown += arguments[i].substr(0, kShownBytes - shown.size() + 1);
     shown += "' ";
   }
-  return fmt::format("unknown command '{}', with args beginning with: {}", arguments[0].substr(0, kShownBytes), shown);
+  return fmt::format("unknown command '{}', with args beginning with: {}",
+                     arguments[0].substr(0, kShownBytes), shown);
 }
 
 bool may_run_while_subscribed(const kv::Command& command) {
@@ -36,12 +37,25 @@ std::string quoted(Bytes argument) {
   for (const char c : argument) {
     switch (c) {
       case '\\':
-      case '"': text += '\\'; text += c; break;
-      case '\n': text += "\\n"; break;
-      case '\r': text += "\\r"; break;
-      case '\t': text += "\\t"; break;
-      case '\a': text += "\\a"; break;
-      case '\b': text += "\\b"; break;
+      case '"':
+        text += '\\';
+        text += c;
+        break;
+      case '\n':
+        text += "\\n";
+        break;
+      case '\r':
+        text += "\\r";
+        break;
+      case '\t':
+        text += "\\t";
+        break;
+      case '\a':
+        text += "\\a";
+        break;
+      case '\b':
+        text += "\\b";
+        break;
       default:
         if (c >= ' ' && c <= '~') {
           text += c;
@@ -51,6 +65,13 @@ std::string quoted(Bytes argument) {
     }
   }
   return text + '"';
+}
+
+/// What of a command may be shown in a log: passwords may not.
+Arguments without_secrets(const kv::Command& command, Arguments arguments) {
+  if (command.name == "AUTH" || command.name == "HELLO") return arguments.first(1);
+  if (command.name == "CONFIG") return arguments.first(std::min<std::size_t>(arguments.size(), 3));
+  return arguments;
 }
 
 }  // namespace
@@ -89,7 +110,8 @@ net::Progress Client::serve() {
 }
 
 /// Finds the next requests. Without one, says how the turn ends.
-net::Progress Client::take_batch(WorkerState& worker, Request (&requests)[kBatch], std::size_t& count) {
+net::Progress Client::take_batch(WorkerState& worker, Request (&requests)[kBatch],
+                                 std::size_t& count) {
   constexpr std::size_t kArgumentsKept = 4096;
   std::vector<Bytes>& arguments = worker.arguments;
   arguments.clear();
@@ -99,7 +121,8 @@ net::Progress Client::take_batch(WorkerState& worker, Request (&requests)[kBatch
   std::size_t offset = 0;
   while (!parser_.in_progress() && count < kBatch && offset < input.size()) {
     const std::size_t first = arguments.size();
-    const std::size_t size = RequestParser::parse_whole(input.substr(offset), request_limits, arguments);
+    const std::size_t size =
+        RequestParser::parse_whole(input.substr(offset), request_limits, arguments);
     if (size == 0) break;
     offset += size;
     requests[count++] = {first, arguments.size() - first, offset};
@@ -122,22 +145,25 @@ net::Progress Client::take_batch(WorkerState& worker, Request (&requests)[kBatch
       return net::Progress::Close;
     case RequestParser::Outcome::OtherProtocol:
       door_.other_protocol_count.fetch_add(1, std::memory_order_relaxed);
-      door_.log(net::LogLevel::Warning,
-                fmt::format("closing connection {} from {}: it speaks {} at the door of Redis clients", info_.id,
-                            info_.address, parser_.error()));
+      door_.log(
+          net::LogLevel::Warning,
+          fmt::format("closing connection {} from {}: it speaks {} at the door of Redis clients",
+                      info_.id, info_.address, parser_.error()));
       return net::Progress::Drop;
   }
   return net::Progress::Idle;
 }
 
-/// The keys of a pipeline lie in memory that is far away: ask for all of it before the first is used.
+/// The keys of a pipeline lie in memory that is far away: ask for all of it before the first is
+/// used.
 void Client::prefetch(WorkerState& worker, std::span<const Request> requests) {
   if (requests.size() < 2 || transaction_ != nullptr || !session_.authenticated) return;
   Bytes keys[kBatch];
   std::size_t count = 0;
   for (const Request& request : requests) {
     const IndexedCommand* indexed = door_.index.find(worker.arguments[request.first]);
-    if (indexed == nullptr || (indexed->command->flags & kv::kOneKey) == 0 || request.count < 2) continue;
+    if (indexed == nullptr || (indexed->command->flags & kv::kOneKey) == 0 || request.count < 2)
+      continue;
     keys[count++] = worker.arguments[request.first + 1];
   }
   if (count > 1) door_.store.prefetch(session_, {keys, count});
@@ -149,7 +175,8 @@ Client::Next Client::run(WorkerState& worker, Arguments arguments) {
   Next next = Next::Go;
   if (indexed != nullptr) {
     next = run_known(worker, *indexed, arguments);
-  } else if (equals_ignore_case(arguments[0], "POST") || equals_ignore_case(arguments[0], "Host:")) {
+  } else if (equals_ignore_case(arguments[0], "POST") ||
+             equals_ignore_case(arguments[0], "Host:")) {
     return Next::Close;
   } else {
     reject(Error(ErrorCode::UnknownCommand, unknown_command_text(arguments)));
@@ -162,7 +189,8 @@ Client::Next Client::run(WorkerState& worker, Arguments arguments) {
   return next;
 }
 
-Client::Next Client::run_known(WorkerState& worker, const IndexedCommand& indexed, Arguments arguments) {
+Client::Next Client::run_known(WorkerState& worker, const IndexedCommand& indexed,
+                               Arguments arguments) {
   if (refuse(worker, indexed, arguments)) return Next::Go;
   if (transaction_ != nullptr && indexed.special == Special::None) {
     queue_command(indexed, arguments);
@@ -191,7 +219,8 @@ bool Client::refuse(WorkerState& worker, const IndexedCommand& indexed, Argument
   const kv::Command& command = *indexed.command;
   const bool arity_fits = command.arity.admits(arguments.size());
   const bool is_limited = version_ == Version::Two && subscriptions_ != nullptr && listens();
-  if (arity_fits && session_.authenticated && transaction_ == nullptr && !is_limited) [[likely]] return false;
+  if (arity_fits && session_.authenticated && transaction_ == nullptr && !is_limited) [[likely]]
+    return false;
   if (!arity_fits) {
     reject(Error(ErrorCode::InvalidArgument,
                  fmt::format("wrong number of arguments for '{}' command", indexed.lower_name)));
@@ -200,10 +229,12 @@ bool Client::refuse(WorkerState& worker, const IndexedCommand& indexed, Argument
   } else if (transaction_ != nullptr && (command.flags & kv::kNoMulti) != 0) {
     reject(Error(ErrorCode::InvalidArgument, "Command not allowed inside a transaction"));
   } else if (is_limited && !may_run_while_subscribed(command)) {
-    reject(Error(ErrorCode::InvalidArgument,
-                 fmt::format("Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
-                             "allowed in this context",
-                             full_name(indexed, arguments))));
+    reject(Error(
+        ErrorCode::InvalidArgument,
+        fmt::format(
+            "Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+            "allowed in this context",
+            full_name(indexed, arguments))));
   } else {
     return false;
   }
@@ -222,7 +253,8 @@ bool Client::must_pause(const IndexedCommand& indexed) const {
   if (door_.now_us() >= door_.pause_until_us.load(std::memory_order_relaxed)) return false;
   if (mode == PauseMode::All) return true;
   const bool publishes = indexed.command->name == "PUBLISH" || indexed.command->name == "SPUBLISH";
-  return (indexed.command->flags & kv::kWrite) != 0 || indexed.special == Special::Exec || publishes;
+  return (indexed.command->flags & kv::kWrite) != 0 || indexed.special == Special::Exec ||
+         publishes;
 }
 
 Client::Next Client::execute(const IndexedCommand& indexed, Arguments arguments) {
@@ -239,8 +271,11 @@ Client::Next Client::execute(const IndexedCommand& indexed, Arguments arguments)
   }
   turn_.reset();
   switch (indexed.special) {
-    case Special::Exec: return run_exec();
-    case Special::Watch: watch(arguments); return Next::Go;
+    case Special::Exec:
+      return run_exec();
+    case Special::Watch:
+      watch(arguments);
+      return Next::Go;
     case Special::Multi:
       if (transaction_ != nullptr) {
         writer_->error(Error(ErrorCode::InvalidArgument, "MULTI calls can not be nested"));
@@ -265,7 +300,8 @@ Client::Next Client::execute(const IndexedCommand& indexed, Arguments arguments)
       reset();
       writer_->status("RESET");
       return Next::Go;
-    case Special::None: break;
+    case Special::None:
+      break;
   }
   const std::size_t mark = writer_->mark();
   const std::int64_t now_ms = (command.flags & kv::kRead) != 0 ? door_.store.engine().now_ms() : 0;
@@ -295,7 +331,8 @@ void Client::queue_command(const IndexedCommand& indexed, Arguments arguments) {
   std::size_t bytes = sizeof(kv::QueuedCommand);
   for (const Bytes argument : arguments) bytes += argument.size() + sizeof(std::string);
   if (!door_.store.engine().reserve_memory(static_cast<std::int64_t>(bytes))) {
-    reject(Error(ErrorCode::MemoryExhausted, "command not allowed when used memory > 'maxmemory'."));
+    reject(
+        Error(ErrorCode::MemoryExhausted, "command not allowed when used memory > 'maxmemory'."));
     return;
   }
   transaction_->bytes += bytes;
@@ -315,7 +352,8 @@ Client::Next Client::run_exec() {
     return Next::Go;
   }
   if (transaction_->failed) {
-    writer_->error(Error(ErrorCode::ExecAborted, "Transaction discarded because of previous errors."));
+    writer_->error(
+        Error(ErrorCode::ExecAborted, "Transaction discarded because of previous errors."));
     end_transaction();
     session_.watches.clear();
     return Next::Go;
@@ -342,7 +380,8 @@ void Client::watch(Arguments arguments) {
 }
 
 /// Counts a command and writes it into the logs if it took long.
-void Client::note(WorkerState& worker, const IndexedCommand& indexed, Arguments arguments, std::uint64_t spent) {
+void Client::note(WorkerState& worker, const IndexedCommand& indexed, Arguments arguments,
+                  std::uint64_t spent) {
   CommandStatistics& statistics = worker.statistics.commands[indexed.number];
   worker.statistics.executed.add(1);
   statistics.calls.add(1);
@@ -352,7 +391,8 @@ void Client::note(WorkerState& worker, const IndexedCommand& indexed, Arguments 
   statistics.buckets[CommandStatistics::bucket_of(spent_us)].add(1);
   const std::int64_t slow_us = door_.slow_log.threshold_us();
   if (slow_us >= 0 && spent_us >= slow_us && indexed.command->name != "EXEC") {
-    door_.slow_log.add(door_.wall_ms() / 1000, spent_us, arguments, info_.address, info_.name);
+    door_.slow_log.add(door_.wall_ms() / 1000, spent_us,
+                       without_secrets(*indexed.command, arguments), info_.address, info_.name);
   }
   const std::int64_t latency_ms = door_.latency_log.threshold_ms();
   if (latency_ms > 0 && spent_us >= latency_ms * 1000) {
@@ -364,8 +404,9 @@ void Client::note(WorkerState& worker, const IndexedCommand& indexed, Arguments 
 void Client::show_to_monitors(Arguments arguments) {
   constexpr std::size_t kLineBytesMax = 64 * 1024;
   const std::int64_t now_ms = door_.wall_ms();
-  std::string line = fmt::format("{}.{:06} [{} {}]", now_ms / 1000, now_ms % 1000 * 1000,
-                                 session_.collection_name == "default" ? "0" : session_.collection_name, info_.address);
+  std::string line = fmt::format(
+      "{}.{:06} [{} {}]", now_ms / 1000, now_ms % 1000 * 1000,
+      session_.collection_name == "default" ? "0" : session_.collection_name, info_.address);
   for (const Bytes argument : arguments) {
     if (line.size() > kLineBytesMax) break;
     line += ' ';

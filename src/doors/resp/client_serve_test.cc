@@ -17,7 +17,8 @@ TEST(ClientServe, AnswersAPipelineInOrder) {
   Wire wire(door);
   std::string requests, answers;
   for (int i = 0; i < 5000; ++i) {
-    requests += "*3\r\n$3\r\nSET\r\n$4\r\nkey1\r\n$4\r\n" + std::to_string(1000 + i % 9000) + "\r\n";
+    requests +=
+        "*3\r\n$3\r\nSET\r\n$4\r\nkey1\r\n$4\r\n" + std::to_string(1000 + i % 9000) + "\r\n";
     requests += "*2\r\n$3\r\nGET\r\n$4\r\nkey1\r\n";
     answers += "+OK\r\n$4\r\n" + std::to_string(1000 + i % 9000) + "\r\n";
   }
@@ -34,10 +35,13 @@ TEST(ClientServe, UnknownCommandsShowWhatCameWithThem) {
   Wire wire(door);
 
   LK_EXPECT_ANSWER(wire, "foo|", "-ERR unknown command 'foo', with args beginning with: |");
-  LK_EXPECT_ANSWER(wire, "foo bar baz|", "-ERR unknown command 'foo', with args beginning with: 'bar' 'baz' |");
-  EXPECT_EQ(wire.line("foo " + std::string(500, 'x')),
-            "-ERR unknown command 'foo', with args beginning with: '" + std::string(128, 'x') + "' ");
-  LK_EXPECT_ANSWER(wire, "*1|$7|a\r\nb\"c\x01|", "-ERR unknown command 'a  b\"c\x01', with args beginning with: |");
+  LK_EXPECT_ANSWER(wire, "foo bar baz|",
+                   "-ERR unknown command 'foo', with args beginning with: 'bar' 'baz' |");
+  EXPECT_EQ(
+      wire.line("foo " + std::string(500, 'x')),
+      "-ERR unknown command 'foo', with args beginning with: '" + std::string(128, 'x') + "' ");
+  LK_EXPECT_ANSWER(wire, "*1|$7|a\r\nb\"c\x01|",
+                   "-ERR unknown command 'a  b\"c\x01', with args beginning with: |");
 }
 
 TEST(ClientServe, AProtocolErrorIsAnsweredAndEndsTheConnection) {
@@ -52,9 +56,9 @@ TEST(ClientServe, AProtocolErrorIsAnsweredAndEndsTheConnection) {
 TEST(ClientServe, ClientsOfOtherProtocolsAreSentAwayWithoutAnAnswer) {
   std::atomic<int> lines{0};
   TestDoor door({.log = [&](net::LogLevel, const std::string&) { ++lines; }});
-  const std::string greetings[] = {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "POST /set HTTP/1.1\r\n\r\n",
-                                   std::string("\x16\x03\x01\x00\xa5\x01", 6),
-                                   std::string("\0\0\0\x08\x04\xd2\x16\x2f", 8)};
+  const std::string greetings[] = {
+      "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "POST /set HTTP/1.1\r\n\r\n",
+      std::string("\x16\x03\x01\x00\xa5\x01", 6), std::string("\0\0\0\x08\x04\xd2\x16\x2f", 8)};
   for (const std::string& greeting : greetings) {
     Wire wire(door);
     wire.send(greeting);

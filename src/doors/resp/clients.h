@@ -13,7 +13,8 @@ namespace latchkey::resp {
 
 /// What others may know of a client: CLIENT LIST, INFO, CLIENT KILL.
 ///
-/// Threads: the atomics are written by the client's worker and read by any; the strings are read and
+/// Threads: the atomics are written by the client's worker and read by any; the strings are read
+/// and
 ///          written with the list locked; the rest never changes.
 struct ClientInfo {
   std::uint64_t id = 0;

@@ -30,9 +30,13 @@ TEST(Clients, ALineHasRedisFieldsInRedisOrder) {
   info.last_command = "get";
   info.active_us = 2'000'000;
 
-  EXPECT_EQ(describe(info, 5'000'000).substr(0, 160),
-            std::string("id=7 addr=127.0.0.1:5000 laddr=127.0.0.1:7379 fd=9 name=app age=5 idle=3 flags=N db=0 sub=0 "
-                        "psub=0 ssub=0 multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0").substr(0, 160));
+  EXPECT_EQ(
+      describe(info, 5'000'000).substr(0, 160),
+      std::string(
+          "id=7 addr=127.0.0.1:5000 laddr=127.0.0.1:7379 fd=9 name=app age=5 idle=3 flags=N db=0 "
+          "sub=0 "
+          "psub=0 ssub=0 multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0")
+          .substr(0, 160));
 }
 
 TEST(Clients, FlagsTellTheState) {

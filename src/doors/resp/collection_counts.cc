@@ -4,12 +4,15 @@
 
 namespace latchkey::resp {
 
-std::vector<CollectionCount> count_collections(kv::Store& store) {
+std::vector<CollectionCount> count_collections(kv::Call& call) {
   std::vector<CollectionCount> counts;
-  storage::Engine& engine = store.engine();
-  const auto transaction = engine.begin_atomic({}, engine.now_ms());
-  for (const kv::Collection* collection : store.collections()) {
-    const Result<std::uint64_t> keys = transaction->count(collection->records());
+  storage::Engine& engine = call.store.engine();
+  // An EXEC holds off everybody who would begin another transaction, itself too.
+  std::unique_ptr<storage::Transaction> own;
+  if (!call.in_transaction()) own = engine.begin_atomic({}, engine.now_ms());
+  storage::Transaction& transaction = own != nullptr ? *own : call.transaction();
+  for (const kv::Collection* collection : call.store.collections()) {
+    const Result<std::uint64_t> keys = transaction.count(collection->records());
     if (keys.has_value()) counts.push_back({collection->name(), *keys});
   }
   return counts;

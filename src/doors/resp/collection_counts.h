@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "kv/store.h"
+#include "kv/call.h"
 
 namespace latchkey::resp {
 
@@ -13,8 +13,8 @@ struct CollectionCount {
   std::uint64_t keys;
 };
 
-/// How many keys each collection has, in the order of names.
-std::vector<CollectionCount> count_collections(kv::Store& store);
+/// How many keys each collection has, in the order of names; within an EXEC, as it sees them.
+std::vector<CollectionCount> count_collections(kv::Call& call);
 
 /// Memory of this process that is in use, as the kernel sees it; 0 if it does not say.
 std::uint64_t resident_bytes();

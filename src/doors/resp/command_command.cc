@@ -78,8 +78,9 @@ void write_words(kv::Reply& reply, const std::vector<Bytes>& words) {
 void write_key_spec(kv::Reply& reply, const Command& command, int begin, bool counted) {
   reply.map(3);
   reply.bulk("flags");
-  write_words(reply, (command.flags & kv::kWrite) != 0 && !counted ? std::vector<Bytes>{"RW", "access", "update"}
-                                                                  : std::vector<Bytes>{"RO", "access"});
+  write_words(reply, (command.flags & kv::kWrite) != 0 && !counted
+                         ? std::vector<Bytes>{"RW", "access", "update"}
+                         : std::vector<Bytes>{"RO", "access"});
   reply.bulk("begin_search");
   reply.map(2);
   reply.bulk("type");
@@ -95,7 +96,9 @@ void write_key_spec(kv::Reply& reply, const Command& command, int begin, bool co
   reply.bulk("spec");
   reply.map(3);
   reply.bulk(counted ? "keynumidx" : "lastkey");
-  reply.integer(counted ? 0 : (command.keys.last > 0 ? command.keys.last - command.keys.first : command.keys.last));
+  reply.integer(counted ? 0
+                        : (command.keys.last > 0 ? command.keys.last - command.keys.first
+                                                 : command.keys.last));
   reply.bulk(counted ? "firstkey" : "keystep");
   reply.integer(counted ? 1 : command.keys.step);
   reply.bulk(counted ? "keystep" : "limit");
@@ -164,7 +167,8 @@ Result<void> command_docs(Call& call) {
     for (std::size_t i = 0; i < index.size(); ++i) chosen.push_back(&index.at(i));
   }
   for (const Bytes name : call.arguments.subspan(2)) {
-    if (const IndexedCommand* indexed = index.find(name); indexed != nullptr) chosen.push_back(indexed);
+    if (const IndexedCommand* indexed = index.find(name); indexed != nullptr)
+      chosen.push_back(indexed);
   }
   call.reply.map(chosen.size());
   for (const IndexedCommand* indexed : chosen) write_docs(call.reply, *indexed);
@@ -213,20 +217,23 @@ Result<void> command_getkeysandflags(Call& call) {
   for (const std::size_t position : keys.positions) {
     call.reply.array(2);
     call.reply.bulk(call.argument(2 + position));
-    write_words(call.reply, writes ? std::vector<Bytes>{"RW", "access", "update"} : std::vector<Bytes>{"RO", "access"});
+    write_words(call.reply, writes ? std::vector<Bytes>{"RW", "access", "update"}
+                                   : std::vector<Bytes>{"RO", "access"});
   }
   return {};
 }
 
 Result<void> command_list(Call& call) {
   const CommandIndex& index = index_of(call);
-  const bool filters = call.argument_count() == 5 && equals_ignore_case(call.argument(2), "FILTERBY");
+  const bool filters =
+      call.argument_count() == 5 && equals_ignore_case(call.argument(2), "FILTERBY");
   if (!filters && call.argument_count() > 2) return Call::syntax_error();
   const Bytes filter = filters ? call.argument(3) : Bytes();
   const Bytes value = filters ? call.argument(4) : Bytes();
   const bool by_pattern = equals_ignore_case(filter, "PATTERN");
   const bool by_category = equals_ignore_case(filter, "ACLCAT");
-  if (filters && !by_pattern && !by_category && !equals_ignore_case(filter, "MODULE")) return Call::syntax_error();
+  if (filters && !by_pattern && !by_category && !equals_ignore_case(filter, "MODULE"))
+    return Call::syntax_error();
   const auto admits = [&](const IndexedCommand& indexed) {
     if (!filters) return true;
     if (by_pattern) return glob_match(value, indexed.lower_name, LetterCase::Ignore);
@@ -251,11 +258,13 @@ constexpr Subcommand kSubcommands[] = {
      "Return what the commands do and cost (default: all of them)."},
     {"command|getkeys", at_least(3), &command_getkeys, "GETKEYS <command> [<arg> ...]",
      "Return the keys of a whole command."},
-    {"command|getkeysandflags", at_least(3), &command_getkeysandflags, "GETKEYSANDFLAGS <command> [<arg> ...]",
+    {"command|getkeysandflags", at_least(3), &command_getkeysandflags,
+     "GETKEYSANDFLAGS <command> [<arg> ...]",
      "Return the keys of a whole command and how it uses them."},
     {"command|info", at_least(2), &command_info, "INFO [<command> ...]",
      "Return arity, flags and key positions (default: of all commands)."},
-    {"command|list", at_least(2), &command_list, "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
+    {"command|list", at_least(2), &command_list,
+     "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
      "Return the names of commands."},
 };
 
@@ -264,8 +273,8 @@ Result<void> command(Call& call) {
 }
 
 constexpr Command kRows[] = {
-    {"COMMAND", at_least(1), kNoKeys, kv::kConnection | kv::kLoading, &command, "server", "n, commands",
-     "Tells about commands."},
+    {"COMMAND", at_least(1), kNoKeys, kv::kConnection | kv::kLoading, &command, "server",
+     "n, commands", "Tells about commands."},
 };
 
 }  // namespace

@@ -20,8 +20,9 @@ Special special_of(Bytes name) {
 }
 
 bool has_subcommands(Bytes name) {
-  for (const Bytes container : {"ACL", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DEBUG", "FUNCTION", "LATENCY",
-                                "MEMORY", "MODULE", "OBJECT", "PUBSUB", "SCRIPT", "SLOWLOG"}) {
+  for (const Bytes container :
+       {"ACL", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DEBUG", "FUNCTION", "LATENCY", "MEMORY",
+        "MODULE", "OBJECT", "PUBSUB", "SCRIPT", "SLOWLOG"}) {
     if (name == container) return true;
   }
   return false;
@@ -29,7 +30,8 @@ bool has_subcommands(Bytes name) {
 
 }  // namespace
 
-void CommandIndex::build(const kv::CommandTable& table, const std::vector<const kv::Command*>& ours) {
+void CommandIndex::build(const kv::CommandTable& table,
+                         const std::vector<const kv::Command*>& ours) {
   commands_.clear();
   slots_.assign(kSlots, {});
   LK_ASSERT(table.rows().size() < kSlots / 2);

@@ -32,7 +32,8 @@ TEST(CommandIndex, NumbersRowsInTheOrderOfTheirNames) {
   CommandIndex index;
   index.build(door.store->commands(), {});
 
-  for (std::size_t i = 1; i < index.size(); ++i) EXPECT_LT(index.at(i - 1).lower_name, index.at(i).lower_name);
+  for (std::size_t i = 1; i < index.size(); ++i)
+    EXPECT_LT(index.at(i - 1).lower_name, index.at(i).lower_name);
   EXPECT_EQ(index.find("EXEC")->special, Special::Exec);
   EXPECT_EQ(index.find("GET")->special, Special::None);
 }

@@ -61,14 +61,19 @@ Result<void> set_nothing_else(DoorState& door, Bytes value) {
 
 std::string get_durability(DoorState& door) {
   switch (door.options.durability) {
-    case storage::Durability::Sync: return "always";
-    case storage::Durability::Interval: return "everysec";
-    case storage::Durability::None: return "no";
+    case storage::Durability::Sync:
+      return "always";
+    case storage::Durability::Interval:
+      return "everysec";
+    case storage::Durability::None:
+      return "no";
   }
   return "no";
 }
 
-std::string get_appendonly(DoorState& door) { return yes_no(door.options.durability != storage::Durability::None); }
+std::string get_appendonly(DoorState& door) {
+  return yes_no(door.options.durability != storage::Durability::None);
+}
 std::string get_noeviction(DoorState&) { return "noeviction"; }
 std::string get_empty(DoorState&) { return ""; }
 
@@ -77,9 +82,11 @@ constexpr std::int64_t kMany = std::int64_t{1} << 31;
 const Setting kSettings[] = {
     {"appendfsync", &get_durability, &set_nothing_else<&get_durability>},
     {"appendonly", &get_appendonly, &set_nothing_else<&get_appendonly>},
-    {"bind", [](DoorState& door) {
+    {"bind",
+     [](DoorState& door) {
        std::string all;
-       for (const std::string& address : door.options.addresses) all += (all.empty() ? "" : " ") + address;
+       for (const std::string& address : door.options.addresses)
+         all += (all.empty() ? "" : " ") + address;
        return all;
      }},
     {"client-query-buffer-limit",
@@ -111,18 +118,23 @@ const Setting kSettings[] = {
        door.server.set_connections_max(static_cast<std::size_t>(count));
        return {};
      }},
-    {"maxmemory", [](DoorState& door) { return std::to_string(door.store.engine().stats().memory_limit_bytes); }},
+    {"maxmemory",
+     [](DoorState& door) {
+       return std::to_string(door.store.engine().stats().memory_limit_bytes);
+     }},
     {"maxmemory-policy", &get_noeviction, &set_nothing_else<&get_noeviction>},
     {"notify-keyspace-events",
      [](DoorState& door) { return kv::format_notify_flags(door.store.notify_flags); },
      [](DoorState& door, Bytes value) -> Result<void> {
        const auto flags = kv::parse_notify_flags(value);
-       if (!flags.has_value()) return invalid("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+       if (!flags.has_value())
+         return invalid("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
        door.store.notify_flags = *flags;
        return {};
      }},
     {"port", [](DoorState& door) { return std::to_string(door.port); }},
-    {"proto-max-bulk-len", [](DoorState& door) { return std::to_string(door.settings.argument_bytes_max); },
+    {"proto-max-bulk-len",
+     [](DoorState& door) { return std::to_string(door.settings.argument_bytes_max); },
      [](DoorState& door, Bytes value) -> Result<void> {
        constexpr std::uint64_t kLeast = 1 << 20;
        LK_TRY(const std::uint64_t size, read_size(value));
@@ -138,7 +150,8 @@ const Setting kSettings[] = {
        return {};
      }},
     {"save", &get_empty, &set_nothing_else<&get_empty>},
-    {"slowlog-log-slower-than", [](DoorState& door) { return std::to_string(door.slow_log.threshold_us()); },
+    {"slowlog-log-slower-than",
+     [](DoorState& door) { return std::to_string(door.slow_log.threshold_us()); },
      [](DoorState& door, Bytes value) -> Result<void> {
        LK_TRY(const std::int64_t threshold_us, read_number(value, -1, std::int64_t{1} << 60));
        door.slow_log.set_threshold_us(threshold_us);
@@ -202,8 +215,9 @@ Result<void> config_set(Call& call) {
     }
     for (const auto& [earlier, value] : undo) {
       if (earlier == setting) {
-        return invalid(fmt::format("CONFIG SET failed (possibly related to argument '{}') - duplicate parameter",
-                                   setting->name));
+        return invalid(fmt::format(
+            "CONFIG SET failed (possibly related to argument '{}') - duplicate parameter",
+            setting->name));
       }
     }
     undo.emplace_back(setting, setting->get(door));
@@ -211,15 +225,15 @@ Result<void> config_set(Call& call) {
   for (std::size_t i = 2; i < call.argument_count(); i += 2) {
     const std::size_t number = i / 2 - 1;
     const Setting& setting = *undo[number].first;
-    const Result<void> done =
-        setting.set == nullptr ? invalid("can't set immutable config") : setting.set(door, call.argument(i + 1));
+    const Result<void> done = setting.set == nullptr ? invalid("can't set immutable config")
+                                                     : setting.set(door, call.argument(i + 1));
     if (done.has_value()) continue;
     for (std::size_t back = number; back-- > 0;) {
       // An old value was accepted once and is again.
       [[maybe_unused]] const Result<void> undone = undo[back].first->set(door, undo[back].second);
     }
-    return invalid(fmt::format("CONFIG SET failed (possibly related to argument '{}') - {}", setting.name,
-                               done.error().message()));
+    return invalid(fmt::format("CONFIG SET failed (possibly related to argument '{}') - {}",
+                               setting.name, done.error().message()));
   }
   call.reply.ok();
   return {};
@@ -233,14 +247,18 @@ Result<void> config_resetstat(Call& call) {
 }
 
 Result<void> config_rewrite(Call&) {
-  return Error(ErrorCode::NotSupported, "CONFIG REWRITE is not supported: change latchkey.toml instead");
+  return Error(ErrorCode::NotSupported,
+               "CONFIG REWRITE is not supported: change latchkey.toml instead");
 }
 
 constexpr Subcommand kSubcommands[] = {
-    {"config|get", at_least(3), &config_get, "GET <pattern> ...", "Return settings that match the patterns."},
-    {"config|resetstat", exactly(2), &config_resetstat, "RESETSTAT", "Begin the statistics of INFO anew."},
+    {"config|get", at_least(3), &config_get, "GET <pattern> ...",
+     "Return settings that match the patterns."},
+    {"config|resetstat", exactly(2), &config_resetstat, "RESETSTAT",
+     "Begin the statistics of INFO anew."},
     {"config|rewrite", exactly(2), &config_rewrite, "REWRITE", "Refused: the file is the user's."},
-    {"config|set", at_least(4), &config_set, "SET <name> <value> ...", "Change settings until the next start."},
+    {"config|set", at_least(4), &config_set, "SET <name> <value> ...",
+     "Change settings until the next start."},
 };
 
 Result<void> config(Call& call) { return run_subcommand(call, kSubcommands); }

@@ -14,7 +14,8 @@ TEST(ConfigCommand, GetsByPatterns) {
   Wire wire(door);
 
   // What redis-benchmark asks before it starts.
-  LK_EXPECT_ANSWER(wire, "CONFIG GET save|CONFIG GET appendonly|", "*2|$4|save|$0||*2|$10|appendonly|$3|yes|");
+  LK_EXPECT_ANSWER(wire, "CONFIG GET save|CONFIG GET appendonly|",
+                   "*2|$4|save|$0||*2|$10|appendonly|$3|yes|");
   LK_EXPECT_ANSWER(wire, "CONFIG GET maxmemory-p* slowlog-max-len|",
                    "*4|$16|maxmemory-policy|$10|noeviction|$15|slowlog-max-len|$3|128|");
   LK_EXPECT_ANSWER(wire, "CONFIG GET nosuch|", "*0|");
@@ -27,15 +28,18 @@ TEST(ConfigCommand, SetsAllOrNothing) {
   LK_EXPECT_ANSWER(wire, "CONFIG SET slowlog-max-len 7 timeout 100|CONFIG GET slowlog-max-len|",
                    "+OK|*2|$15|slowlog-max-len|$1|7|");
   LK_EXPECT_ANSWER(wire, "CONFIG SET slowlog-max-len 9 timeout x|",
-                   "-ERR CONFIG SET failed (possibly related to argument 'timeout') - argument couldn't be parsed into "
+                   "-ERR CONFIG SET failed (possibly related to argument 'timeout') - argument "
+                   "couldn't be parsed into "
                    "an integer|");
   LK_EXPECT_ANSWER(wire, "CONFIG GET slowlog-max-len|", "*2|$15|slowlog-max-len|$1|7|");
   LK_EXPECT_ANSWER(wire, "CONFIG SET slowlog-max-len 9 nosuch x|",
                    "-ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'|");
-  LK_EXPECT_ANSWER(wire, "CONFIG SET timeout 1 timeout 2|",
-                   "-ERR CONFIG SET failed (possibly related to argument 'timeout') - duplicate parameter|");
-  LK_EXPECT_ANSWER(wire, "CONFIG SET port 1|",
-                   "-ERR CONFIG SET failed (possibly related to argument 'port') - can't set immutable config|");
+  LK_EXPECT_ANSWER(
+      wire, "CONFIG SET timeout 1 timeout 2|",
+      "-ERR CONFIG SET failed (possibly related to argument 'timeout') - duplicate parameter|");
+  LK_EXPECT_ANSWER(
+      wire, "CONFIG SET port 1|",
+      "-ERR CONFIG SET failed (possibly related to argument 'port') - can't set immutable config|");
 }
 
 TEST(ConfigCommand, DoesNotPretend) {
@@ -44,9 +48,11 @@ TEST(ConfigCommand, DoesNotPretend) {
 
   LK_EXPECT_ANSWER(wire, "CONFIG SET maxmemory-policy noeviction|", "+OK|");
   LK_EXPECT_ANSWER(wire, "CONFIG SET maxmemory-policy allkeys-lru|",
-                   "-ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - this server keeps it at "
+                   "-ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - "
+                   "this server keeps it at "
                    "'noeviction'|");
-  LK_EXPECT_ANSWER(wire, "CONFIG REWRITE|", "-ERR CONFIG REWRITE is not supported: change latchkey.toml instead|");
+  LK_EXPECT_ANSWER(wire, "CONFIG REWRITE|",
+                   "-ERR CONFIG REWRITE is not supported: change latchkey.toml instead|");
 }
 
 TEST(ConfigCommand, ANewPasswordIsAskedOfThoseWhoComeLater) {
@@ -77,7 +83,8 @@ TEST(ConfigCommand, IdleClientsGoWhenATimeoutIsSet) {
 TEST(ConfigCommand, ResetstatBeginsAnew) {
   TestDoor door;
   Wire wire(door);
-  LK_EXPECT_ANSWER(wire, "GET a|NOSUCH|", "$-1|-ERR unknown command 'NOSUCH', with args beginning with: |");
+  LK_EXPECT_ANSWER(wire, "GET a|NOSUCH|",
+                   "$-1|-ERR unknown command 'NOSUCH', with args beginning with: |");
   EXPECT_NE(wire.text("INFO commandstats").find("cmdstat_get:calls=1,"), std::string::npos);
 
   LK_EXPECT_ANSWER(wire, "CONFIG RESETSTAT|", "+OK|");

@@ -54,7 +54,8 @@ Result<void> auth(Call& call) {
   Client& client = Client::of(call);
   if (call.argument_count() == 2 && !client.door().settings.has_password()) {
     return invalid(
-        "AUTH <password> called without any password configured for the default user. Are you sure your "
+        "AUTH <password> called without any password configured for the default user. Are you sure "
+        "your "
         "configuration is correct?");
   }
   const bool with_user = call.argument_count() == 3;
@@ -80,7 +81,8 @@ Result<Hello> read_hello(Call& call, Version version_now) {
   if (call.argument_count() < 2) return hello;
   const auto version = parse_int64(call.argument(1));
   if (!version.has_value()) return invalid("Protocol version is not an integer or out of range");
-  if (*version != 2 && *version != 3) return Error(ErrorCode::NoProtocol, "unsupported protocol version");
+  if (*version != 2 && *version != 3)
+    return Error(ErrorCode::NoProtocol, "unsupported protocol version");
   hello.version = *version == 2 ? Version::Two : Version::Three;
   for (std::size_t i = 2; i < call.argument_count();) {
     const Bytes option = call.argument(i);
@@ -110,8 +112,10 @@ Result<void> hello(Call& call) {
   }
   if (!client.session().authenticated) {
     return Error(ErrorCode::Unauthenticated,
-                 "HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
-                 "<user> <pass> option can be used to authenticate the client and select the RESP protocol version "
+                 "HELLO must be called with the client already authenticated, otherwise the HELLO "
+                 "<proto> AUTH "
+                 "<user> <pass> option can be used to authenticate the client and select the RESP "
+                 "protocol version "
                  "at the same time");
   }
   if (hello.names) {
@@ -140,27 +144,29 @@ Result<void> hello(Call& call) {
   return {};
 }
 
-/// RESET and QUIT are the connection's own work (see Client::execute); inside an EXEC they cannot be.
+/// RESET and QUIT are the connection's own work (see Client::execute); inside an EXEC they cannot
+/// be.
 Result<void> connection_does_it(Call& call) {
   call.reply.ok();
   return {};
 }
 
 constexpr kv::Command kRows[] = {
-    {"AUTH", at_least(2), kNoKeys, kv::kConnection | kv::kFast | kv::kNoAuth | kv::kLoading, &auth, "connection",
-     "constant", "Authenticates the connection."},
-    {"ECHO", exactly(2), kNoKeys, kv::kConnection | kv::kFast | kv::kLoading, &echo, "connection", "constant",
-     "Returns the given text."},
-    {"HELLO", at_least(1), kNoKeys, kv::kConnection | kv::kFast | kv::kNoAuth | kv::kLoading, &hello, "connection",
-     "constant", "Chooses the protocol version and tells about the server."},
-    {"PING", at_least(1), kNoKeys, kv::kConnection | kv::kFast | kv::kLoading, &ping, "connection", "constant",
-     "Returns PONG, or the given text."},
-    {"QUIT", at_least(1), kNoKeys, kv::kConnection | kv::kFast | kv::kNoAuth | kv::kLoading, &connection_does_it,
-     "connection", "constant", "Closes the connection."},
-    {"RESET", exactly(1), kNoKeys, kv::kConnection | kv::kFast | kv::kNoAuth | kv::kLoading, &connection_does_it,
-     "connection", "n, subscriptions", "Sets the connection back to how it began."},
-    {"SELECT", exactly(2), kNoKeys, kv::kConnection | kv::kFast | kv::kLoading, &select, "connection", "constant",
-     "Chooses the collection, by name or number."},
+    {"AUTH", at_least(2), kNoKeys, kv::kConnection | kv::kFast | kv::kNoAuth | kv::kLoading, &auth,
+     "connection", "constant", "Authenticates the connection."},
+    {"ECHO", exactly(2), kNoKeys, kv::kConnection | kv::kFast | kv::kLoading, &echo, "connection",
+     "constant", "Returns the given text."},
+    {"HELLO", at_least(1), kNoKeys, kv::kConnection | kv::kFast | kv::kNoAuth | kv::kLoading,
+     &hello, "connection", "constant", "Chooses the protocol version and tells about the server."},
+    {"PING", at_least(1), kNoKeys, kv::kConnection | kv::kFast | kv::kLoading, &ping, "connection",
+     "constant", "Returns PONG, or the given text."},
+    {"QUIT", at_least(1), kNoKeys, kv::kConnection | kv::kFast | kv::kNoAuth | kv::kLoading,
+     &connection_does_it, "connection", "constant", "Closes the connection."},
+    {"RESET", exactly(1), kNoKeys, kv::kConnection | kv::kFast | kv::kNoAuth | kv::kLoading,
+     &connection_does_it, "connection", "n, subscriptions",
+     "Sets the connection back to how it began."},
+    {"SELECT", exactly(2), kNoKeys, kv::kConnection | kv::kFast | kv::kLoading, &select,
+     "connection", "constant", "Chooses the collection, by name or number."},
 };
 
 }  // namespace
@@ -179,7 +185,8 @@ Result<void> check_credentials(DoorState& door, Bytes user, Bytes password) {
   if (!expected.empty()) {
     difference |= password.size() == expected.size() ? 0 : 1;
     for (std::size_t i = 0; i < password.size(); ++i) {
-      difference |= static_cast<unsigned char>(password[i]) ^ static_cast<unsigned char>(expected[i % expected.size()]);
+      difference |= static_cast<unsigned char>(password[i]) ^
+                    static_cast<unsigned char>(expected[i % expected.size()]);
     }
   }
   if (difference == 0) return {};

@@ -18,8 +18,9 @@ TEST(ConnectionCommands, PingEchoAndSelect) {
   LK_EXPECT_ANSWER(wire, "PING a b|", "-ERR wrong number of arguments for 'ping' command|");
   LK_EXPECT_ANSWER(wire, "ECHO \"a b\"|", "$3|a b|");
   LK_EXPECT_ANSWER(wire, "ECHO|", "-ERR wrong number of arguments for 'echo' command|");
-  LK_EXPECT_ANSWER(wire, "SET k here|SELECT sessions|GET k|SET k there|SELECT 0|GET k|SELECT sessions|GET k|",
-                   "+OK|+OK|$-1|+OK|+OK|$4|here|+OK|$5|there|");
+  LK_EXPECT_ANSWER(
+      wire, "SET k here|SELECT sessions|GET k|SET k there|SELECT 0|GET k|SELECT sessions|GET k|",
+      "+OK|+OK|$-1|+OK|+OK|$4|here|+OK|$5|there|");
 }
 
 TEST(ConnectionCommands, HelloChoosesTheProtocol) {
@@ -27,13 +28,15 @@ TEST(ConnectionCommands, HelloChoosesTheProtocol) {
   Wire wire(door);
   LK_EXPECT_ANSWER(wire, "SET k v|HSET h f v|", "+OK|:1|");
 
-  LK_EXPECT_ANSWER(wire, "HELLO 3|",
-                   "%7|$6|server|$5|redis|$7|version|$5|7.2.0|$5|proto|:3|$2|id|:1|$4|mode|$10|standalone|"
-                   "$4|role|$6|master|$7|modules|*0|");
+  LK_EXPECT_ANSWER(
+      wire, "HELLO 3|",
+      "%7|$6|server|$5|redis|$7|version|$5|7.2.0|$5|proto|:3|$2|id|:1|$4|mode|$10|standalone|"
+      "$4|role|$6|master|$7|modules|*0|");
   LK_EXPECT_ANSWER(wire, "GET none|HGETALL h|", "_|%1|$1|f|$1|v|");
-  LK_EXPECT_ANSWER(wire, "HELLO 2|",
-                   "*14|$6|server|$5|redis|$7|version|$5|7.2.0|$5|proto|:2|$2|id|:1|$4|mode|$10|standalone|"
-                   "$4|role|$6|master|$7|modules|*0|");
+  LK_EXPECT_ANSWER(
+      wire, "HELLO 2|",
+      "*14|$6|server|$5|redis|$7|version|$5|7.2.0|$5|proto|:2|$2|id|:1|$4|mode|$10|standalone|"
+      "$4|role|$6|master|$7|modules|*0|");
   LK_EXPECT_ANSWER(wire, "GET none|HGETALL h|", "$-1|*2|$1|f|$1|v|");
 }
 
@@ -56,10 +59,12 @@ TEST(ConnectionCommands, AuthWithoutAPasswordSaysSo) {
   Wire wire(door);
 
   LK_EXPECT_ANSWER(wire, "AUTH x|",
-                   "-ERR AUTH <password> called without any password configured for the default user. Are you sure "
+                   "-ERR AUTH <password> called without any password configured for the default "
+                   "user. Are you sure "
                    "your configuration is correct?|");
   LK_EXPECT_ANSWER(wire, "AUTH default x|", "+OK|");
-  LK_EXPECT_ANSWER(wire, "AUTH bob x|", "-WRONGPASS invalid username-password pair or user is disabled.|");
+  LK_EXPECT_ANSWER(wire, "AUTH bob x|",
+                   "-WRONGPASS invalid username-password pair or user is disabled.|");
   LK_EXPECT_ANSWER(wire, "AUTH a b c|", "-ERR syntax error|");
 }
 
@@ -67,18 +72,22 @@ TEST(ConnectionCommands, NothingIsDoneBeforeAuthentication) {
   TestDoor door({.password = "secret"});
   Wire wire(door);
 
-  LK_EXPECT_ANSWER(wire, "PING|GET k|EXEC|", "-NOAUTH Authentication required.|-NOAUTH Authentication required.|"
-                                             "-NOAUTH Authentication required.|");
-  LK_EXPECT_ANSWER(wire, "GET|NONSENSE a|", "-ERR wrong number of arguments for 'get' command|"
-                                            "-ERR unknown command 'NONSENSE', with args beginning with: 'a' |");
+  LK_EXPECT_ANSWER(wire, "PING|GET k|EXEC|",
+                   "-NOAUTH Authentication required.|-NOAUTH Authentication required.|"
+                   "-NOAUTH Authentication required.|");
+  LK_EXPECT_ANSWER(wire, "GET|NONSENSE a|",
+                   "-ERR wrong number of arguments for 'get' command|"
+                   "-ERR unknown command 'NONSENSE', with args beginning with: 'a' |");
   LK_EXPECT_ANSWER(wire, "AUTH wrong|AUTH secre|AUTH secrets|AUTH \"\"|",
                    "-WRONGPASS invalid username-password pair or user is disabled.|"
                    "-WRONGPASS invalid username-password pair or user is disabled.|"
                    "-WRONGPASS invalid username-password pair or user is disabled.|"
                    "-WRONGPASS invalid username-password pair or user is disabled.|");
   LK_EXPECT_ANSWER(wire, "HELLO 3|",
-                   "-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
-                   "AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol "
+                   "-NOAUTH HELLO must be called with the client already authenticated, otherwise "
+                   "the HELLO <proto> "
+                   "AUTH <user> <pass> option can be used to authenticate the client and select "
+                   "the RESP protocol "
                    "version at the same time|");
   LK_EXPECT_ANSWER(wire, "AUTH secret|PING|", "+OK|+PONG|");
 }
@@ -87,7 +96,8 @@ TEST(ConnectionCommands, HelloAuthenticates) {
   TestDoor door({.password = "secret"});
   Wire wire(door);
 
-  EXPECT_EQ(wire.line("HELLO 3 AUTH default wrong"), "-WRONGPASS invalid username-password pair or user is disabled.");
+  EXPECT_EQ(wire.line("HELLO 3 AUTH default wrong"),
+            "-WRONGPASS invalid username-password pair or user is disabled.");
   EXPECT_EQ(wire.line("HELLO 3 AUTH default secret SETNAME app"), "%7");
   wire.receive_soon();
 
@@ -100,7 +110,8 @@ TEST(ConnectionCommands, WhoHasNotAuthenticatedMaySendLittle) {
 
   LK_EXPECT_ANSWER(many, "*11|", "-ERR Protocol error: unauthenticated multibulk length|");
   EXPECT_TRUE(many.sees_end());
-  LK_EXPECT_ANSWER(large, "*2|$4|AUTH|$16385|", "-ERR Protocol error: unauthenticated bulk length|");
+  LK_EXPECT_ANSWER(large, "*2|$4|AUTH|$16385|",
+                   "-ERR Protocol error: unauthenticated bulk length|");
   EXPECT_TRUE(large.sees_end());
   endless.send(crlf("*10|"));
   for (int i = 0; i < 9; ++i) endless.send(crlf("$16000|") + std::string(16000, 'x') + "\r\n");
@@ -123,7 +134,8 @@ TEST(ConnectionCommands, ResetSetsBackEverything) {
   Wire wire(door);
   EXPECT_EQ(wire.line("HELLO 3 SETNAME x"), "%7");
   wire.receive_soon();
-  LK_EXPECT_ANSWER(wire, "SELECT other|SET k v|SUBSCRIBE c|MULTI|", "+OK|+OK|>3|$9|subscribe|$1|c|:1|+OK|");
+  LK_EXPECT_ANSWER(wire, "SELECT other|SET k v|SUBSCRIBE c|MULTI|",
+                   "+OK|+OK|>3|$9|subscribe|$1|c|:1|+OK|");
 
   LK_EXPECT_ANSWER(wire, "RESET|", "+RESET|");
 

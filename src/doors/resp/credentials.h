@@ -15,7 +15,8 @@ inline constexpr Bytes kRedisVersion = "7.2.0";
 /// Errors: WrongPassword.
 Result<void> check_credentials(DoorState& door, Bytes user, Bytes password);
 
-/// Whether a client may call itself so: printable, without blanks. The empty name takes a name away.
+/// Whether a client may call itself so: printable, without blanks. The empty name takes a name
+/// away.
 bool is_client_name(Bytes name);
 
 }  // namespace latchkey::resp

@@ -27,7 +27,8 @@ Result<void> slowlog_get(Call& call) {
   if (call.argument_count() > 3) return Call::syntax_error();
   if (call.argument_count() == 3) {
     const auto asked = parse_int64(call.argument(2));
-    if (!asked.has_value() || *asked < -1) return invalid("count should be greater than or equal to -1");
+    if (!asked.has_value() || *asked < -1)
+      return invalid("count should be greater than or equal to -1");
     count = *asked;
   }
   const SlowLog& log = Client::of(call).door().slow_log;
@@ -94,7 +95,8 @@ Result<void> latency_reset(Call& call) {
   LatencyLog& log = Client::of(call).door().latency_log;
   std::size_t count = 0;
   if (call.argument_count() == 2) count = log.reset("");
-  for (const Bytes event : call.arguments.subspan(2)) count += event.empty() ? 0 : log.reset(std::string(event));
+  for (const Bytes event : call.arguments.subspan(2))
+    count += event.empty() ? 0 : log.reset(std::string(event));
   call.reply.integer(static_cast<std::int64_t>(count));
   return {};
 }
@@ -104,14 +106,16 @@ Result<void> latency_doctor(Call& call) {
   std::string text;
   if (log.threshold_ms() == 0) {
     text =
-        "Latency monitoring is off. Turn it on with CONFIG SET latency-monitor-threshold <milliseconds>, and ask "
+        "Latency monitoring is off. Turn it on with CONFIG SET latency-monitor-threshold "
+        "<milliseconds>, and ask "
         "again after a while.\n";
   } else if (log.events().empty()) {
     text = fmt::format("Nothing took {} milliseconds or longer so far.\n", log.threshold_ms());
   }
   for (const LatencyLog::Event& event : log.events()) {
-    text += fmt::format("{}: the worst took {} ms, the latest {} ms. SLOWLOG GET may name the commands.\n", event.name,
-                        event.latency_ms_max, event.latest.latency_ms);
+    text += fmt::format(
+        "{}: the worst took {} ms, the latest {} ms. SLOWLOG GET may name the commands.\n",
+        event.name, event.latency_ms_max, event.latest.latency_ms);
   }
   call.reply.verbatim("txt", text);
   return {};
@@ -121,7 +125,8 @@ Result<void> latency_doctor(Call& call) {
 std::vector<std::uint64_t> histogram_of(const DoorState& door, std::size_t number) {
   std::vector<std::uint64_t> counts(CommandStatistics::kBuckets);
   for (const auto& worker : door.workers) {
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += worker->statistics.commands[number].buckets[i].get();
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      counts[i] += worker->statistics.commands[number].buckets[i].get();
   }
   return counts;
 }
@@ -133,7 +138,8 @@ Result<void> latency_histogram(Call& call) {
     for (std::size_t i = 0; i < door.index.size(); ++i) chosen.push_back(&door.index.at(i));
   }
   for (const Bytes name : call.arguments.subspan(2)) {
-    if (const IndexedCommand* indexed = door.index.find(name); indexed != nullptr) chosen.push_back(indexed);
+    if (const IndexedCommand* indexed = door.index.find(name); indexed != nullptr)
+      chosen.push_back(indexed);
   }
   std::vector<std::pair<const IndexedCommand*, std::vector<std::uint64_t>>> shown;
   for (const IndexedCommand* indexed : chosen) {
@@ -171,32 +177,37 @@ constexpr Subcommand kLatency[] = {
     {"latency|doctor", exactly(2), &latency_doctor, "DOCTOR", "Return what was slow, in words."},
     {"latency|histogram", at_least(2), &latency_histogram, "HISTOGRAM [<command> ...]",
      "Return how many calls took up to how many microseconds."},
-    {"latency|history", exactly(3), &latency_history, "HISTORY <event>", "Return times and latencies of an event."},
-    {"latency|latest", exactly(2), &latency_latest, "LATEST", "Return the latest and worst latency of each event."},
-    {"latency|reset", at_least(2), &latency_reset, "RESET [<event> ...]", "Forget events (default: all)."},
+    {"latency|history", exactly(3), &latency_history, "HISTORY <event>",
+     "Return times and latencies of an event."},
+    {"latency|latest", exactly(2), &latency_latest, "LATEST",
+     "Return the latest and worst latency of each event."},
+    {"latency|reset", at_least(2), &latency_reset, "RESET [<event> ...]",
+     "Forget events (default: all)."},
 };
 
 Result<void> latency(Call& call) { return run_subcommand(call, kLatency); }
 
 Result<void> memory_usage(Call& call) {
   if (call.argument_count() != 3) {
-    const auto samples = call.argument_count() == 5 && equals_ignore_case(call.argument(3), "SAMPLES")
-                             ? parse_int64(call.argument(4))
-                             : std::nullopt;
+    const auto samples =
+        call.argument_count() == 5 && equals_ignore_case(call.argument(3), "SAMPLES")
+            ? parse_int64(call.argument(4))
+            : std::nullopt;
     if (!samples.has_value() || *samples < 0) return Call::syntax_error();
   }
-  // What one record takes in its leaf beside key and value: slot, header, fingerprint, and its share
-  // of the directory and of the room that splits leave.
+  // What one record takes in its leaf beside key and value: slot, header, fingerprint, and its
+  // share of the directory and of the room that splits leave.
   constexpr std::uint64_t kRecordOverhead = 32;
   // A member stands in one tree or two; its usual size is not worth a walk over all of them.
   constexpr std::uint64_t kMemberBytes = 64;
   std::uint64_t bytes = 0;
-  LK_TRY(const bool exists, call.read_record(call.argument(2), [&](const storage::RecordView& record) {
-    bytes = call.argument(2).size() + record.value.size() + kRecordOverhead;
-    if (!kv::has_members(static_cast<kv::RecordKind>(record.kind))) return;
-    const Result<kv::MembersHeader> members = kv::MembersHeader::decode(record.value);
-    if (members.has_value()) bytes += members->count * kMemberBytes;
-  }));
+  LK_TRY(const bool exists,
+         call.read_record(call.argument(2), [&](const storage::RecordView& record) {
+           bytes = call.argument(2).size() + record.value.size() + kRecordOverhead;
+           if (!kv::has_members(static_cast<kv::RecordKind>(record.kind))) return;
+           const Result<kv::MembersHeader> members = kv::MembersHeader::decode(record.value);
+           if (members.has_value()) bytes += members->count * kMemberBytes;
+         }));
   if (exists) {
     call.reply.integer(static_cast<std::int64_t>(bytes));
   } else {
@@ -209,7 +220,7 @@ Result<void> memory_stats(Call& call) {
   DoorState& door = Client::of(call).door();
   const storage::EngineStats stats = door.store.engine().stats();
   std::uint64_t keys = 0;
-  for (const CollectionCount& count : count_collections(door.store)) keys += count.keys;
+  for (const CollectionCount& count : count_collections(call)) keys += count.keys;
   const std::uint64_t data = stats.page_bytes + stats.large_value_bytes;
   const std::pair<const char*, std::uint64_t> figures[] = {
       {"total.allocated", stats.memory_used_bytes},
@@ -243,8 +254,8 @@ Result<void> memory_doctor(Call& call) {
                         share(stats.memory_used_bytes));
   }
   if (share(stats.old_version_bytes) >= 10) {
-    text += fmt::format("{} % of the limit holds old versions for {} open snapshots.\n", share(stats.old_version_bytes),
-                        stats.open_snapshots);
+    text += fmt::format("{} % of the limit holds old versions for {} open snapshots.\n",
+                        share(stats.old_version_bytes), stats.open_snapshots);
   }
   call.reply.verbatim("txt", text.empty() ? "No memory problem was found.\n" : text);
   return {};
@@ -256,14 +267,17 @@ Result<void> memory_purge(Call& call) {
 }
 
 Result<void> memory_malloc_stats(Call& call) {
-  call.reply.verbatim("txt", "The allocator's own statistics are not collected; see MEMORY STATS.\n");
+  call.reply.verbatim("txt",
+                      "The allocator's own statistics are not collected; see MEMORY STATS.\n");
   return {};
 }
 
 constexpr Subcommand kMemory[] = {
     {"memory|doctor", exactly(2), &memory_doctor, "DOCTOR", "Return memory problems, in words."},
-    {"memory|malloc-stats", exactly(2), &memory_malloc_stats, "MALLOC-STATS", "Return where to look instead."},
-    {"memory|purge", exactly(2), &memory_purge, "PURGE", "Accepted; memory is given back by itself."},
+    {"memory|malloc-stats", exactly(2), &memory_malloc_stats, "MALLOC-STATS",
+     "Return where to look instead."},
+    {"memory|purge", exactly(2), &memory_purge, "PURGE",
+     "Accepted; memory is given back by itself."},
     {"memory|stats", exactly(2), &memory_stats, "STATS", "Return what memory is used for."},
     {"memory|usage", at_least(3), &memory_usage, "USAGE <key> [SAMPLES <count>]",
      "Return about how many bytes a key's record takes."},
@@ -300,10 +314,12 @@ constexpr Subcommand kDebug[] = {
 Result<void> debug(Call& call) { return run_subcommand(call, kDebug); }
 
 constexpr kv::Command kRows[] = {
-    {"DEBUG", at_least(2), kNoKeys, kv::kAdmin | kv::kLoading, &debug, "server", "constant", "Helps tests."},
+    {"DEBUG", at_least(2), kNoKeys, kv::kAdmin | kv::kLoading, &debug, "server", "constant",
+     "Helps tests."},
     {"LATENCY", at_least(2), kNoKeys, kv::kAdmin | kv::kLoading, &latency, "server", "n, events",
      "Tells what took long."},
-    {"MEMORY", at_least(2), kNoKeys, kv::kRead, &memory, "server", "n, collections", "Tells what memory is used for."},
+    {"MEMORY", at_least(2), kNoKeys, kv::kRead, &memory, "server", "n, collections",
+     "Tells what memory is used for."},
     {"SLOWLOG", at_least(2), kNoKeys, kv::kAdmin | kv::kLoading, &slowlog, "server", "n, entries",
      "Shows commands that took long."},
 };

@@ -14,7 +14,8 @@ using test::Wire;
 TEST(DiagnosisCommands, TheSlowLogNotesWhatTookLong) {
   TestDoor door;
   Wire wire(door);
-  LK_EXPECT_ANSWER(wire, "SLOWLOG LEN|CONFIG SET slowlog-log-slower-than 0|GET abc|", ":0|+OK|$-1|");
+  LK_EXPECT_ANSWER(wire, "SLOWLOG LEN|CONFIG SET slowlog-log-slower-than 0|GET abc|",
+                   ":0|+OK|$-1|");
   LK_EXPECT_ANSWER(wire, "CONFIG SET slowlog-log-slower-than -1|", "+OK|");
 
   EXPECT_EQ(wire.line("SLOWLOG LEN"), ":2");
@@ -24,6 +25,21 @@ TEST(DiagnosisCommands, TheSlowLogNotesWhatTookLong) {
   EXPECT_TRUE(entries.starts_with("*6\r\n:1\r\n:")) << entries;
   LK_EXPECT_ANSWER(wire, "SLOWLOG RESET|SLOWLOG LEN|SLOWLOG GET|", "+OK|:0|*0|");
   LK_EXPECT_ANSWER(wire, "SLOWLOG GET -2|", "-ERR count should be greater than or equal to -1|");
+}
+
+TEST(DiagnosisCommands, TheSlowLogShowsNoPasswords) {
+  TestDoor door;
+  Wire wire(door);
+  LK_EXPECT_ANSWER(
+      wire,
+      "CONFIG SET slowlog-log-slower-than 0|AUTH default hunter2|CONFIG SET requirepass hunter2|",
+      "+OK|+OK|+OK|");
+  EXPECT_EQ(wire.line("HELLO 2 AUTH default hunter2"), "*14");
+  wire.receive_soon(50);
+
+  EXPECT_NE(wire.line("SLOWLOG GET -1"), "*0");
+
+  EXPECT_EQ(wire.receive_soon().find("hunter2"), std::string::npos);
 }
 
 TEST(DiagnosisCommands, ASleepDelaysOnlyTheClientThatAsked) {
@@ -43,8 +59,9 @@ TEST(DiagnosisCommands, DebugKnowsLittleAndSaysSo) {
   TestDoor door;
   Wire wire(door);
 
-  LK_EXPECT_ANSWER(wire, "DEBUG SET-ACTIVE-EXPIRE 0|DEBUG SLEEP x|DEBUG JMAP|",
-                   "+OK|-ERR value is not a valid float|-ERR unknown subcommand 'JMAP'. Try DEBUG HELP.|");
+  LK_EXPECT_ANSWER(
+      wire, "DEBUG SET-ACTIVE-EXPIRE 0|DEBUG SLEEP x|DEBUG JMAP|",
+      "+OK|-ERR value is not a valid float|-ERR unknown subcommand 'JMAP'. Try DEBUG HELP.|");
 }
 
 TEST(DiagnosisCommands, LatencyIsNotedWhenAskedFor) {
@@ -54,7 +71,8 @@ TEST(DiagnosisCommands, LatencyIsNotedWhenAskedFor) {
   LK_EXPECT_ANSWER(wire, "LATENCY LATEST|LATENCY HISTORY command|LATENCY RESET|", "*0|*0|:0|");
   LK_EXPECT_ANSWER(wire, "GET k|", "$-1|");
   EXPECT_EQ(wire.line("LATENCY HISTOGRAM get nosuch"), "*2");
-  EXPECT_TRUE(wire.receive_soon().starts_with(crlf("$3|get|*4|$5|calls|:1|$14|histogram_usec|*2|:")));
+  EXPECT_TRUE(
+      wire.receive_soon().starts_with(crlf("$3|get|*4|$5|calls|:1|$14|histogram_usec|*2|:")));
 }
 
 TEST(DiagnosisCommands, MemoryUsageOfAKey) {

@@ -61,8 +61,9 @@ DoorState::DoorState(net::Server& the_server, kv::Store& the_store, DoorOptions 
       last_save_s(wall_ms() / 1000) {
   settings.set_password(options.password);
   std::vector<const kv::Command*> ours;
-  for (const auto rows : {connection_rows(), client_rows(), transaction_rows(), pubsub_rows(), command_rows(),
-                          info_rows(), config_rows(), server_rows(), diagnosis_rows(), standalone_rows()}) {
+  for (const auto rows :
+       {connection_rows(), client_rows(), transaction_rows(), pubsub_rows(), command_rows(),
+        info_rows(), config_rows(), server_rows(), diagnosis_rows(), standalone_rows()}) {
     store.commands().add(rows);
     for (const kv::Command& row : rows) ours.push_back(&row);
   }
@@ -107,7 +108,8 @@ Door::Door() = default;
 Door::~Door() = default;
 net::Protocol& Door::protocol() { return *protocol_; }
 
-Result<std::unique_ptr<Door>> Door::start(net::Server& server, kv::Store& store, DoorOptions options) {
+Result<std::unique_ptr<Door>> Door::start(net::Server& server, kv::Store& store,
+                                          DoorOptions options) {
   std::unique_ptr<Door> door(new Door());
   door->state_ = std::make_unique<DoorState>(server, store, std::move(options));
   door->protocol_ = std::make_unique<RespProtocol>(*door->state_);
@@ -117,7 +119,8 @@ Result<std::unique_ptr<Door>> Door::start(net::Server& server, kv::Store& store,
     door->ports_.push_back(port);
     if (door->ports_.size() == 1) door->state_->port = port;
   }
-  if (!chosen.local_path.empty()) LK_CHECK(server.listen_local(chosen.local_path, *door->protocol_));
+  if (!chosen.local_path.empty())
+    LK_CHECK(server.listen_local(chosen.local_path, *door->protocol_));
   return door;
 }
 

@@ -50,7 +50,8 @@ class Door {
   /// Adds this door's commands to the store's table and begins to listen.
   /// Requires: the store has executed no command yet.
   /// Errors: IoError and InvalidArgument, naming the address.
-  static Result<std::unique_ptr<Door>> start(net::Server& server, kv::Store& store, DoorOptions options);
+  static Result<std::unique_ptr<Door>> start(net::Server& server, kv::Store& store,
+                                             DoorOptions options);
   ~Door();
   Door(const Door&) = delete;
   Door& operator=(const Door&) = delete;

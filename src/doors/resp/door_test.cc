@@ -12,7 +12,8 @@ using test::TestDoor;
 using test::Wire;
 
 TEST(Door, ListensAtEachAddressAndAtALocalSocket) {
-  const std::string path = testing::TempDir() + "latchkey-door-test-" + std::to_string(::getpid()) + ".sock";
+  const std::string path =
+      testing::TempDir() + "latchkey-door-test-" + std::to_string(::getpid()) + ".sock";
   TestDoor door({.addresses = {"127.0.0.1", "::1"}, .local_path = path});
   ASSERT_EQ(door.door->ports().size(), 2u);
 

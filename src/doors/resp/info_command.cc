@@ -44,7 +44,7 @@ std::string human_bytes(std::uint64_t bytes) {
   return fmt::format("{:.2f}G", size / kKilo / kKilo / kKilo);
 }
 
-void server_section(DoorState& door, Section& out) {
+void server_section(Call& call, DoorState& door, Section& out) {
   const std::int64_t uptime_s = (door.now_us() - door.started_us) / 1'000'000;
   out.line("redis_version", kRedisVersion);
   out.line("latchkey_version", door.options.version);
@@ -68,7 +68,7 @@ void server_section(DoorState& door, Section& out) {
   out.line("io_threads_active", door.server.worker_count());
 }
 
-void clients_section(DoorState& door, Section& out) {
+void clients_section(Call& call, DoorState& door, Section& out) {
   std::uint64_t blocked = 0;
   std::uint64_t input_max = 0;
   std::uint64_t output_max = 0;
@@ -93,7 +93,7 @@ void clients_section(DoorState& door, Section& out) {
   out.line("clients_in_timeout_table", 0);
 }
 
-void memory_section(DoorState& door, Section& out) {
+void memory_section(Call& call, DoorState& door, Section& out) {
   const storage::EngineStats stats = door.store.engine().stats();
   const std::uint64_t resident = resident_bytes();
   out.line("used_memory", stats.memory_used_bytes);
@@ -115,7 +115,7 @@ void memory_section(DoorState& door, Section& out) {
   out.line("lazyfree_pending_objects", 0);
 }
 
-void persistence_section(DoorState& door, Section& out) {
+void persistence_section(Call& call, DoorState& door, Section& out) {
   const storage::EngineStats stats = door.store.engine().stats();
   const bool logged = door.options.durability != storage::Durability::None;
   const bool sealed = door.store.engine().log_sealed();
@@ -123,7 +123,8 @@ void persistence_section(DoorState& door, Section& out) {
   out.line("async_loading", 0);
   out.line("rdb_changes_since_last_save", 0);
   out.line("rdb_bgsave_in_progress", stats.checkpoint_running ? 1 : 0);
-  out.line("rdb_last_save_time", stats.last_checkpoint_ms > 0 ? stats.last_checkpoint_ms / 1000 : door.last_save_s.load());
+  out.line("rdb_last_save_time", stats.last_checkpoint_ms > 0 ? stats.last_checkpoint_ms / 1000
+                                                              : door.last_save_s.load());
   out.line("rdb_last_bgsave_status", stats.last_checkpoint_failed ? "err" : "ok");
   out.line("rdb_last_bgsave_time_sec", -1);
   out.line("rdb_current_bgsave_time_sec", -1);
@@ -141,7 +142,7 @@ void persistence_section(DoorState& door, Section& out) {
   out.line("stable_lsn", storage::value_of(door.store.engine().stable_lsn()));
 }
 
-void stats_section(DoorState& door, Section& out) {
+void stats_section(Call& call, DoorState& door, Section& out) {
   const net::ServerStats stats = door.server.stats();
   std::uint64_t executed = 0;
   std::uint64_t errors = 0;
@@ -169,7 +170,7 @@ void stats_section(DoorState& door, Section& out) {
   out.line("total_error_replies", errors);
 }
 
-void replication_section(DoorState& door, Section& out) {
+void replication_section(Call& call, DoorState& door, Section& out) {
   out.line("role", "master");
   out.line("connected_slaves", 0);
   out.line("master_failover_state", "no-failover");
@@ -183,7 +184,7 @@ void replication_section(DoorState& door, Section& out) {
   out.line("repl_backlog_histlen", 0);
 }
 
-void cpu_section(DoorState&, Section& out) {
+void cpu_section(Call&, DoorState&, Section& out) {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   const auto seconds = [](const timeval& time) {
@@ -195,15 +196,16 @@ void cpu_section(DoorState&, Section& out) {
   out.line("used_cpu_user_children", "0.000000");
 }
 
-void modules_section(DoorState&, Section&) {}
+void modules_section(Call&, DoorState&, Section&) {}
 
-void errorstats_section(DoorState& door, Section& out) {
+void errorstats_section(Call& call, DoorState& door, Section& out) {
   std::map<std::string, std::uint64_t> by_prefix;
   constexpr std::size_t kCodes = static_cast<std::size_t>(ErrorCode::Internal) + 1;
   for (const auto& worker : door.workers) {
     for (std::size_t code = 0; code < kCodes; ++code) {
       const std::uint64_t count = worker->writer.error_count(static_cast<ErrorCode>(code));
-      if (count > 0) by_prefix[std::string(error_class(static_cast<ErrorCode>(code)).resp_prefix)] += count;
+      if (count > 0)
+        by_prefix[std::string(error_class(static_cast<ErrorCode>(code)).resp_prefix)] += count;
     }
   }
   for (const auto& [prefix, count] : by_prefix) {
@@ -211,7 +213,7 @@ void errorstats_section(DoorState& door, Section& out) {
   }
 }
 
-void commandstats_section(DoorState& door, Section& out) {
+void commandstats_section(Call& call, DoorState& door, Section& out) {
   for (std::size_t number = 0; number < door.index.size(); ++number) {
     std::uint64_t calls = 0;
     std::uint64_t spent = 0;
@@ -226,17 +228,19 @@ void commandstats_section(DoorState& door, Section& out) {
     }
     if (calls + rejected == 0) continue;
     const double spent_us = static_cast<double>(spent) * door.us_per_tick;
-    out.line(("cmdstat_" + door.index.at(number).lower_name).c_str(),
-             fmt::format("calls={},usec={:.0f},usec_per_call={:.2f},rejected_calls={},failed_calls={}", calls, spent_us,
-                         calls == 0 ? 0.0 : spent_us / static_cast<double>(calls), rejected, failed));
+    out.line(
+        ("cmdstat_" + door.index.at(number).lower_name).c_str(),
+        fmt::format("calls={},usec={:.0f},usec_per_call={:.2f},rejected_calls={},failed_calls={}",
+                    calls, spent_us, calls == 0 ? 0.0 : spent_us / static_cast<double>(calls),
+                    rejected, failed));
   }
 }
 
-void cluster_section(DoorState&, Section& out) { out.line("cluster_enabled", 0); }
+void cluster_section(Call&, DoorState&, Section& out) { out.line("cluster_enabled", 0); }
 
-void keyspace_section(DoorState& door, Section& out) {
+void keyspace_section(Call& call, DoorState& door, Section& out) {
   std::uint64_t deadlines = door.store.engine().stats().deadlines;
-  for (const CollectionCount& count : count_collections(door.store)) {
+  for (const CollectionCount& count : count_collections(call)) {
     if (count.keys == 0) continue;
     const bool is_default = count.name == "default";
     // The engine counts deadlines over all collections: shown once, with the first that has keys.
@@ -250,7 +254,7 @@ void keyspace_section(DoorState& door, Section& out) {
 struct NamedSection {
   const char* name;
   const char* title;
-  void (*write)(DoorState&, Section&);
+  void (*write)(Call&, DoorState&, Section&);
   bool by_default;
 };
 
@@ -273,7 +277,8 @@ bool is_asked_for(const NamedSection& section, kv::Arguments words) {
   if (words.empty()) return section.by_default;
   for (const Bytes word : words) {
     if (equals_ignore_case(word, section.name) || equals_ignore_case(word, "all") ||
-        equals_ignore_case(word, "everything") || (equals_ignore_case(word, "default") && section.by_default)) {
+        equals_ignore_case(word, "everything") ||
+        (equals_ignore_case(word, "default") && section.by_default)) {
       return true;
     }
   }
@@ -286,7 +291,7 @@ Result<void> info(Call& call) {
   for (const NamedSection& section : kSections) {
     if (!is_asked_for(section, call.arguments.subspan(1))) continue;
     Section lines;
-    section.write(door, lines);
+    section.write(call, door, lines);
     if (!text.empty()) text += "\r\n";
     text += fmt::format("# {}\r\n{}", section.title, lines.take());
   }

@@ -21,12 +21,30 @@ TEST(InfoCommand, HasTheLinesThatClientsRead) {
 
   const std::string info = wire.text("INFO");
 
-  for (const char* line : {"# Server\r\n", "redis_version:7.2.0\r\n", "latchkey_version:0.9\r\n",
-                           "redis_mode:standalone\r\n", "# Clients\r\n", "connected_clients:1\r\n", "# Memory\r\n",
-                           "used_memory:", "maxmemory_policy:noeviction\r\n", "# Persistence\r\n", "loading:0\r\n",
-                           "# Stats\r\n", "total_commands_processed:4\r\n", "# Replication\r\n", "role:master\r\n",
-                           "# CPU\r\n", "used_cpu_user:", "# Modules\r\n", "# Errorstats\r\n", "# Cluster\r\n",
-                           "cluster_enabled:0\r\n", "# Keyspace\r\n", "dbcarts:keys=1,", "db0:keys=2,"}) {
+  for (const char* line : {"# Server\r\n",
+                           "redis_version:7.2.0\r\n",
+                           "latchkey_version:0.9\r\n",
+                           "redis_mode:standalone\r\n",
+                           "# Clients\r\n",
+                           "connected_clients:1\r\n",
+                           "# Memory\r\n",
+                           "used_memory:",
+                           "maxmemory_policy:noeviction\r\n",
+                           "# Persistence\r\n",
+                           "loading:0\r\n",
+                           "# Stats\r\n",
+                           "total_commands_processed:4\r\n",
+                           "# Replication\r\n",
+                           "role:master\r\n",
+                           "# CPU\r\n",
+                           "used_cpu_user:",
+                           "# Modules\r\n",
+                           "# Errorstats\r\n",
+                           "# Cluster\r\n",
+                           "cluster_enabled:0\r\n",
+                           "# Keyspace\r\n",
+                           "dbcarts:keys=1,",
+                           "db0:keys=2,"}) {
     EXPECT_TRUE(has_line(info, line)) << line << "\n" << info;
   }
   EXPECT_FALSE(has_line(info, "# Commandstats"));
@@ -38,8 +56,17 @@ TEST(InfoCommand, ShowsTheSectionsAskedFor) {
 
   EXPECT_EQ(wire.text("INFO cluster"), "# Cluster\r\ncluster_enabled:0\r\n");
   EXPECT_EQ(wire.text("INFO nosuch"), "");
-  EXPECT_EQ(wire.text("INFO CLUSTER modules"), "# Modules\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n");
+  EXPECT_EQ(wire.text("INFO CLUSTER modules"),
+            "# Modules\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n");
   EXPECT_TRUE(has_line(wire.text("INFO all"), "# Commandstats\r\n"));
+}
+
+TEST(InfoCommand, WorksInsideAnExec) {
+  TestDoor door;
+  Wire wire(door);
+
+  LK_EXPECT_ANSWER(wire, "MULTI|SET k v|INFO keyspace|EXEC|",
+                   "+OK|+QUEUED|+QUEUED|*2|+OK|$44|# Keyspace|db0:keys=1,expires=0,avg_ttl=0||");
 }
 
 TEST(InfoCommand, IsVerbatimTextInResp3) {
@@ -54,15 +81,18 @@ TEST(InfoCommand, IsVerbatimTextInResp3) {
 TEST(InfoCommand, CountsCallsRefusalsAndErrors) {
   TestDoor door;
   Wire wire(door);
-  LK_EXPECT_ANSWER(wire, "SET a x|INCR a|GET|", "+OK|-ERR value is not an integer or out of range|"
-                                                "-ERR wrong number of arguments for 'get' command|");
+  LK_EXPECT_ANSWER(wire, "SET a x|INCR a|GET|",
+                   "+OK|-ERR value is not an integer or out of range|"
+                   "-ERR wrong number of arguments for 'get' command|");
 
   const std::string info = wire.text("INFO everything");
 
   EXPECT_TRUE(has_line(info, "cmdstat_set:calls=1,usec=")) << info;
   EXPECT_NE(info.find("rejected_calls=0,failed_calls=1\r\n"), std::string::npos) << info;
-  EXPECT_NE(info.find("cmdstat_get:calls=0,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0"),
-            std::string::npos) << info;
+  EXPECT_NE(
+      info.find("cmdstat_get:calls=0,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0"),
+      std::string::npos)
+      << info;
   EXPECT_TRUE(has_line(info, "errorstat_ERR:count=2\r\n")) << info;
 }
 

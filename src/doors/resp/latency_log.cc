@@ -9,7 +9,8 @@ void LatencyLog::add(const char* event, Sample sample) {
   Series& series = series_[event];
   series.latency_ms_max = std::max(series.latency_ms_max, sample.latency_ms);
   if (!series.samples.empty() && series.samples.back().time_s == sample.time_s) {
-    series.samples.back().latency_ms = std::max(series.samples.back().latency_ms, sample.latency_ms);
+    series.samples.back().latency_ms =
+        std::max(series.samples.back().latency_ms, sample.latency_ms);
     return;
   }
   series.samples.push_back(sample);
@@ -19,7 +20,8 @@ void LatencyLog::add(const char* event, Sample sample) {
 std::vector<LatencyLog::Event> LatencyLog::events() const {
   const std::lock_guard lock(mutex_);
   std::vector<Event> events;
-  for (const auto& [name, series] : series_) events.push_back({name, series.samples.back(), series.latency_ms_max});
+  for (const auto& [name, series] : series_)
+    events.push_back({name, series.samples.back(), series.latency_ms_max});
   return events;
 }
 

@@ -27,7 +27,9 @@ class LatencyLog {
 
   /// 0: nothing is noted.
   std::int64_t threshold_ms() const { return threshold_ms_.load(std::memory_order_relaxed); }
-  void set_threshold_ms(std::int64_t threshold_ms) { threshold_ms_.store(threshold_ms, std::memory_order_relaxed); }
+  void set_threshold_ms(std::int64_t threshold_ms) {
+    threshold_ms_.store(threshold_ms, std::memory_order_relaxed);
+  }
 
   void add(const char* event, Sample sample);
   std::vector<Event> events() const;

@@ -37,7 +37,8 @@ Result<void> subscribe(Call& call) {
   Client& client = Client::of(call);
   for (std::size_t i = 1; i < call.argument_count(); ++i) {
     client.subscribe(kKind, call.argument(i));
-    confirm(call, kActions[static_cast<std::size_t>(kKind)], call.argument(i), client.subscription_count(kKind));
+    confirm(call, kActions[static_cast<std::size_t>(kKind)], call.argument(i),
+            client.subscription_count(kKind));
   }
   return {};
 }
@@ -97,13 +98,14 @@ Result<void> count_patterns(Call& call) {
 constexpr Subcommand kSubcommands[] = {
     {"pubsub|channels", at_least(2), &list_channels<Kind::Channel>, "CHANNELS [<pattern>]",
      "Return the channels that have subscribers (default: all of them)."},
-    {"pubsub|numpat", exactly(2), &count_patterns, "NUMPAT", "Return the number of subscriptions to patterns."},
+    {"pubsub|numpat", exactly(2), &count_patterns, "NUMPAT",
+     "Return the number of subscriptions to patterns."},
     {"pubsub|numsub", at_least(2), &count_subscribers<Kind::Channel>, "NUMSUB [<channel> ...]",
      "Return the number of subscribers of each channel, patterns not counted."},
     {"pubsub|shardchannels", at_least(2), &list_channels<Kind::Shard>, "SHARDCHANNELS [<pattern>]",
      "Return the shard channels that have subscribers (default: all of them)."},
-    {"pubsub|shardnumsub", at_least(2), &count_subscribers<Kind::Shard>, "SHARDNUMSUB [<channel> ...]",
-     "Return the number of subscribers of each shard channel."},
+    {"pubsub|shardnumsub", at_least(2), &count_subscribers<Kind::Shard>,
+     "SHARDNUMSUB [<channel> ...]", "Return the number of subscribers of each shard channel."},
 };
 
 Result<void> pubsub(Call& call) { return run_subcommand(call, kSubcommands); }
@@ -118,18 +120,18 @@ constexpr kv::Command kRows[] = {
      "n + m, n subscribers, m patterns", "Sends a message to a channel."},
     {"PUBSUB", at_least(2), kNoKeys, kv::kLoading, &pubsub, "pubsub", "n, channels",
      "Tells about channels and their subscribers."},
-    {"PUNSUBSCRIBE", at_least(1), kNoKeys, kFlags, &unsubscribe<Kind::Pattern>, "pubsub", "n, patterns",
-     "Stops listening to patterns."},
-    {"SPUBLISH", exactly(3), kNoKeys, kv::kFast | kv::kLoading, &publish<Kind::Shard>, "pubsub", "n, subscribers",
-     "Sends a message to a shard channel."},
+    {"PUNSUBSCRIBE", at_least(1), kNoKeys, kFlags, &unsubscribe<Kind::Pattern>, "pubsub",
+     "n, patterns", "Stops listening to patterns."},
+    {"SPUBLISH", exactly(3), kNoKeys, kv::kFast | kv::kLoading, &publish<Kind::Shard>, "pubsub",
+     "n, subscribers", "Sends a message to a shard channel."},
     {"SSUBSCRIBE", at_least(2), kNoKeys, kFlags, &subscribe<Kind::Shard>, "pubsub", "n, channels",
      "Listens to shard channels."},
     {"SUBSCRIBE", at_least(2), kNoKeys, kFlags, &subscribe<Kind::Channel>, "pubsub", "n, channels",
      "Listens to channels."},
-    {"SUNSUBSCRIBE", at_least(1), kNoKeys, kFlags, &unsubscribe<Kind::Shard>, "pubsub", "n, channels",
-     "Stops listening to shard channels."},
-    {"UNSUBSCRIBE", at_least(1), kNoKeys, kFlags, &unsubscribe<Kind::Channel>, "pubsub", "n, channels",
-     "Stops listening to channels."},
+    {"SUNSUBSCRIBE", at_least(1), kNoKeys, kFlags, &unsubscribe<Kind::Shard>, "pubsub",
+     "n, channels", "Stops listening to shard channels."},
+    {"UNSUBSCRIBE", at_least(1), kNoKeys, kFlags, &unsubscribe<Kind::Channel>, "pubsub",
+     "n, channels", "Stops listening to channels."},
 };
 
 }  // namespace

@@ -12,13 +12,15 @@ using test::Wire;
 TEST(PubsubCommands, MessagesReachSubscribersOfChannelsAndPatterns) {
   TestDoor door;
   Wire listener(door), speaker(door);
-  LK_EXPECT_ANSWER(listener, "SUBSCRIBE news other|PSUBSCRIBE n*|",
-                   "*3|$9|subscribe|$4|news|:1|*3|$9|subscribe|$5|other|:2|*3|$10|psubscribe|$2|n*|:3|");
+  LK_EXPECT_ANSWER(
+      listener, "SUBSCRIBE news other|PSUBSCRIBE n*|",
+      "*3|$9|subscribe|$4|news|:1|*3|$9|subscribe|$5|other|:2|*3|$10|psubscribe|$2|n*|:3|");
 
   LK_EXPECT_ANSWER(speaker, "PUBLISH news hello|PUBLISH nobody x|", ":2|:1|");
 
-  LK_EXPECT_ANSWER(listener, "", "*3|$7|message|$4|news|$5|hello|*4|$8|pmessage|$2|n*|$4|news|$5|hello|"
-                                 "*4|$8|pmessage|$2|n*|$6|nobody|$1|x|");
+  LK_EXPECT_ANSWER(listener, "",
+                   "*3|$7|message|$4|news|$5|hello|*4|$8|pmessage|$2|n*|$4|news|$5|hello|"
+                   "*4|$8|pmessage|$2|n*|$6|nobody|$1|x|");
 }
 
 TEST(PubsubCommands, AResp2SubscriberMayOnlyListen) {
@@ -26,10 +28,12 @@ TEST(PubsubCommands, AResp2SubscriberMayOnlyListen) {
   Wire wire(door);
   LK_EXPECT_ANSWER(wire, "SUBSCRIBE c|", "*3|$9|subscribe|$1|c|:1|");
 
-  LK_EXPECT_ANSWER(wire, "GET k|CLIENT ID|",
-                   "-ERR Can't execute 'get': only (P\\|S)SUBSCRIBE / (P\\|S)UNSUBSCRIBE / PING / QUIT / RESET are "
-                   "allowed in this context|-ERR Can't execute 'client\\|id': only (P\\|S)SUBSCRIBE / "
-                   "(P\\|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context|");
+  LK_EXPECT_ANSWER(
+      wire, "GET k|CLIENT ID|",
+      "-ERR Can't execute 'get': only (P\\|S)SUBSCRIBE / (P\\|S)UNSUBSCRIBE / PING / QUIT / RESET "
+      "are "
+      "allowed in this context|-ERR Can't execute 'client\\|id': only (P\\|S)SUBSCRIBE / "
+      "(P\\|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context|");
   LK_EXPECT_ANSWER(wire, "PING|PING x|", "*2|$4|pong|$0||*2|$4|pong|$1|x|");
   LK_EXPECT_ANSWER(wire, "UNSUBSCRIBE|GET k|", "*3|$11|unsubscribe|$1|c|:0|$-1|");
 }
@@ -52,9 +56,10 @@ TEST(PubsubCommands, UnsubscribingFromNothingIsConfirmedToo) {
   TestDoor door;
   Wire wire(door);
 
-  LK_EXPECT_ANSWER(wire, "UNSUBSCRIBE|PUNSUBSCRIBE|SUNSUBSCRIBE|UNSUBSCRIBE x|",
-                   "*3|$11|unsubscribe|$-1|:0|*3|$12|punsubscribe|$-1|:0|*3|$12|sunsubscribe|$-1|:0|"
-                   "*3|$11|unsubscribe|$1|x|:0|");
+  LK_EXPECT_ANSWER(
+      wire, "UNSUBSCRIBE|PUNSUBSCRIBE|SUNSUBSCRIBE|UNSUBSCRIBE x|",
+      "*3|$11|unsubscribe|$-1|:0|*3|$12|punsubscribe|$-1|:0|*3|$12|sunsubscribe|$-1|:0|"
+      "*3|$11|unsubscribe|$1|x|:0|");
 }
 
 TEST(PubsubCommands, ShardChannelsAreApartFromOthers) {
@@ -66,7 +71,8 @@ TEST(PubsubCommands, ShardChannelsAreApartFromOthers) {
   LK_EXPECT_ANSWER(speaker, "SPUBLISH c s|PUBLISH c p|", ":1|:1|");
 
   LK_EXPECT_ANSWER(listener, "", "*3|$8|smessage|$1|c|$1|s|*3|$7|message|$1|c|$1|p|");
-  LK_EXPECT_ANSWER(speaker, "PUBSUB SHARDCHANNELS|PUBSUB SHARDNUMSUB c d|", "*1|$1|c|*4|$1|c|:1|$1|d|:0|");
+  LK_EXPECT_ANSWER(speaker, "PUBSUB SHARDCHANNELS|PUBSUB SHARDNUMSUB c d|",
+                   "*1|$1|c|*4|$1|c|:1|$1|d|:0|");
 }
 
 TEST(PubsubCommands, TellsWhoListens) {
@@ -76,7 +82,8 @@ TEST(PubsubCommands, TellsWhoListens) {
                    "*3|$9|subscribe|$1|a|:1|*3|$9|subscribe|$1|b|:2|*3|$10|psubscribe|$2|p*|:3|");
 
   LK_EXPECT_ANSWER(asker, "PUBSUB CHANNELS|PUBSUB CHANNELS b*|", "*2|$1|a|$1|b|*1|$1|b|");
-  LK_EXPECT_ANSWER(asker, "PUBSUB NUMSUB a z|PUBSUB NUMSUB|PUBSUB NUMPAT|", "*4|$1|a|:1|$1|z|:0|*0|:1|");
+  LK_EXPECT_ANSWER(asker, "PUBSUB NUMSUB a z|PUBSUB NUMSUB|PUBSUB NUMPAT|",
+                   "*4|$1|a|:1|$1|z|:0|*0|:1|");
   LK_EXPECT_ANSWER(asker, "PUBSUB WHAT|", "-ERR unknown subcommand 'WHAT'. Try PUBSUB HELP.|");
 }
 
@@ -85,8 +92,9 @@ TEST(PubsubCommands, AClientThatLeavesListensNoMore) {
   Wire speaker(door);
   {
     Wire listener(door);
-    LK_EXPECT_ANSWER(listener, "SUBSCRIBE c|SSUBSCRIBE s|PSUBSCRIBE p*|",
-                     "*3|$9|subscribe|$1|c|:1|*3|$10|ssubscribe|$1|s|:1|*3|$10|psubscribe|$2|p*|:2|");
+    LK_EXPECT_ANSWER(
+        listener, "SUBSCRIBE c|SSUBSCRIBE s|PSUBSCRIBE p*|",
+        "*3|$9|subscribe|$1|c|:1|*3|$10|ssubscribe|$1|s|:1|*3|$10|psubscribe|$2|p*|:2|");
   }
 
   EXPECT_TRUE(test::soon([&] { return door.store->hub().idle(); }));
@@ -98,10 +106,12 @@ TEST(PubsubCommands, KeyspaceEventsComeWhenAskedFor) {
   Wire listener(door), writer(door);
   LK_EXPECT_ANSWER(listener, "PSUBSCRIBE __key*__:*|", "*3|$10|psubscribe|$10|__key*__:*|:1|");
 
-  LK_EXPECT_ANSWER(writer, "SET a 1|CONFIG SET notify-keyspace-events Kg$|SET k 1|DEL k|", "+OK|+OK|+OK|:1|");
+  LK_EXPECT_ANSWER(writer, "SET a 1|CONFIG SET notify-keyspace-events Kg$|SET k 1|DEL k|",
+                   "+OK|+OK|+OK|:1|");
 
-  LK_EXPECT_ANSWER(listener, "", "*4|$8|pmessage|$10|__key*__:*|$16|__keyspace@0__:k|$3|set|"
-                                 "*4|$8|pmessage|$10|__key*__:*|$16|__keyspace@0__:k|$3|del|");
+  LK_EXPECT_ANSWER(listener, "",
+                   "*4|$8|pmessage|$10|__key*__:*|$16|__keyspace@0__:k|$3|set|"
+                   "*4|$8|pmessage|$10|__key*__:*|$16|__keyspace@0__:k|$3|del|");
 }
 
 // A subscriber that does not read must cost the server a bound and the publisher nothing.
@@ -129,7 +139,8 @@ TEST(PubsubCommands, AnEventIsHeldUntilItsWriteIsStable) {
   TestDoor door;
   door.engine.hold();
   Wire listener(door), writer(door);
-  LK_EXPECT_ANSWER(listener, "SUBSCRIBE __keyspace@0__:k|", "*3|$9|subscribe|$16|__keyspace@0__:k|:1|");
+  LK_EXPECT_ANSWER(listener, "SUBSCRIBE __keyspace@0__:k|",
+                   "*3|$9|subscribe|$16|__keyspace@0__:k|:1|");
   LK_EXPECT_ANSWER(writer, "CONFIG SET notify-keyspace-events KA|", "+OK|");
 
   writer.send("SET k v\r\n");

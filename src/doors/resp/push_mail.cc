@@ -6,8 +6,8 @@ namespace latchkey::resp {
 
 PushMail::Posted PushMail::post(Push push, std::size_t bytes_max) {
   constexpr std::size_t kFrameBytes = 64;
-  const std::size_t bytes =
-      push.message->channel.size() + push.message->payload.size() + push.pattern.size() + kFrameBytes;
+  const std::size_t bytes = push.message->channel.size() + push.message->payload.size() +
+                            push.pattern.size() + kFrameBytes;
   const std::lock_guard lock(mutex_);
   if (bytes_ + bytes > bytes_max) return Posted::Overflow;
   const bool first = pushes_.empty();

@@ -19,8 +19,8 @@ struct Push {
   std::string pattern;  ///< of a pattern's subscription; else empty
 };
 
-/// Pushes on their way from any thread to the client's worker. Holds references, so that one message
-/// to many clients is in memory once; but each counts it in full against its bound.
+/// Pushes on their way from any thread to the client's worker. Holds references, so that one
+/// message to many clients is in memory once; but each counts it in full against its bound.
 ///
 /// Threads: any.
 class PushMail {

@@ -6,7 +6,8 @@ namespace latchkey::resp {
 namespace {
 
 Push push_of(std::size_t bytes) {
-  return {Push::Kind::Message, std::make_shared<const kv::Message>(kv::Message{"c", std::string(bytes, 'x'), {}}), ""};
+  return {Push::Kind::Message,
+          std::make_shared<const kv::Message>(kv::Message{"c", std::string(bytes, 'x'), {}}), ""};
 }
 
 TEST(PushMail, SaysWhenItsOwnerMustBeWoken) {

@@ -16,7 +16,8 @@ namespace {
 inline const char* read_count(const char* at, const char* end, std::size_t& count) {
   std::size_t value = 0;
   const char* const begin = at;
-  while (at < end && static_cast<unsigned char>(*at - '0') < 10) value = value * 10 + static_cast<std::size_t>(*at++ - '0');
+  while (at < end && static_cast<unsigned char>(*at - '0') < 10)
+    value = value * 10 + static_cast<std::size_t>(*at++ - '0');
   const auto digits = at - begin;
   if (digits == 0 || digits > 9 || (digits > 1 && *begin == '0')) return nullptr;
   if (end - at < 2 || at[0] != '\r' || at[1] != '\n') return nullptr;
@@ -24,7 +25,9 @@ inline const char* read_count(const char* at, const char* end, std::size_t& coun
   return at + 2;
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -34,12 +37,18 @@ int hex_value(char c) {
 
 char unescape(char c) {
   switch (c) {
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'b': return '\b';
-    case 'a': return '\a';
-    default: return c;
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'b':
+      return '\b';
+    case 'a':
+      return '\a';
+    default:
+      return c;
   }
 }
 
@@ -93,7 +102,8 @@ bool is_postgres_start(Bytes input) {
 
 }  // namespace
 
-std::size_t RequestParser::parse_whole(Bytes input, const RequestLimits& limits, std::vector<Bytes>& arguments) {
+std::size_t RequestParser::parse_whole(Bytes input, const RequestLimits& limits,
+                                       std::vector<Bytes>& arguments) {
   const char* at = input.data();
   const char* const end = at + input.size();
   if (input.size() < 4 || *at != '*') return 0;
@@ -136,12 +146,14 @@ RequestParser::Outcome RequestParser::parse(Bytes input, const RequestLimits& li
 RequestParser::Outcome RequestParser::parse_multibulk(Bytes input, const RequestLimits& limits,
                                                       std::vector<Bytes>& arguments) {
   if (arguments_left_ < 0) {
-    if (const Outcome outcome = parse_count(input, limits); outcome != Outcome::Request) return outcome;
+    if (const Outcome outcome = parse_count(input, limits); outcome != Outcome::Request)
+      return outcome;
     if (arguments_left_ == 0) return Outcome::Request;
   }
   while (arguments_left_ > 0) {
     if (bulk_bytes_ < 0) {
-      if (const Outcome outcome = parse_bulk_header(input, limits); outcome != Outcome::Request) return outcome;
+      if (const Outcome outcome = parse_bulk_header(input, limits); outcome != Outcome::Request)
+        return outcome;
     }
     const auto size = static_cast<std::size_t>(bulk_bytes_);
     if (input.size() - position_ < size + 2) {
@@ -159,7 +171,9 @@ RequestParser::Outcome RequestParser::parse_multibulk(Bytes input, const Request
 
 RequestParser::Outcome RequestParser::parse_count(Bytes input, const RequestLimits& limits) {
   position_ = 0;
-  if (const Outcome outcome = need_line(input, "too big mbulk count string"); outcome != Outcome::Request) return outcome;
+  if (const Outcome outcome = need_line(input, "too big mbulk count string");
+      outcome != Outcome::Request)
+    return outcome;
   const auto count = parse_int64(input.substr(1, line_searched_ - 1));
   if (!count.has_value() || *count > static_cast<std::int64_t>(RequestLimits::kArgumentsMax)) {
     return invalid("Protocol error: invalid multibulk length");
@@ -174,7 +188,9 @@ RequestParser::Outcome RequestParser::parse_count(Bytes input, const RequestLimi
 }
 
 RequestParser::Outcome RequestParser::parse_bulk_header(Bytes input, const RequestLimits& limits) {
-  if (const Outcome outcome = need_line(input, "too big bulk count string"); outcome != Outcome::Request) return outcome;
+  if (const Outcome outcome = need_line(input, "too big bulk count string");
+      outcome != Outcome::Request)
+    return outcome;
   if (input[position_] != '$') {
     return invalid(std::string("Protocol error: expected '$', got '") + input[position_] + "'");
   }
@@ -196,10 +212,12 @@ RequestParser::Outcome RequestParser::parse_bulk_header(Bytes input, const Reque
 /// Leaves line_searched_ at the '\r' of a line from position_ whose end has come.
 RequestParser::Outcome RequestParser::need_line(Bytes input, const char* error_text) {
   const std::size_t from = std::max(line_searched_, position_);
-  const void* found = input.size() > from ? std::memchr(input.data() + from, '\r', input.size() - from) : nullptr;
+  const void* found =
+      input.size() > from ? std::memchr(input.data() + from, '\r', input.size() - from) : nullptr;
   if (found == nullptr) {
     line_searched_ = input.size();
-    if (input.size() - position_ > kLineBytesMax) return invalid(std::string("Protocol error: ") + error_text);
+    if (input.size() - position_ > kLineBytesMax)
+      return invalid(std::string("Protocol error: ") + error_text);
     return Outcome::Incomplete;
   }
   line_searched_ = static_cast<std::size_t>(static_cast<const char*>(found) - input.data());
@@ -219,7 +237,8 @@ RequestParser::Outcome RequestParser::parse_inline(Bytes input, std::vector<Byte
   if (is_http_line(line)) return other_protocol("HTTP");
   inline_text_.clear();
   std::vector<std::size_t> sizes;
-  if (!split_inline(line, inline_text_, sizes)) return invalid("Protocol error: unbalanced quotes in request");
+  if (!split_inline(line, inline_text_, sizes))
+    return invalid("Protocol error: unbalanced quotes in request");
   std::size_t offset = 0;
   for (const std::size_t size : sizes) {
     arguments.push_back(Bytes(inline_text_).substr(offset, size));
@@ -262,7 +281,8 @@ bool split_inline(Bytes line, std::string& text, std::vector<std::size_t>& sizes
         ++at;
         continue;
       }
-      at = c == '"' ? take_double_quoted(line, at + 1, text) : take_single_quoted(line, at + 1, text);
+      at = c == '"' ? take_double_quoted(line, at + 1, text)
+                    : take_single_quoted(line, at + 1, text);
       if (at == Bytes::npos) return false;
       if (at < line.size() && !is_blank(line[at]) && line[at] != '\0') return false;
     }

@@ -21,16 +21,17 @@ struct RequestLimits {
 
 /// Finds whole requests at the front of a connection's input, however the network has cut them.
 ///
-/// Two forms, as Redis takes them: `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`, and an inline line `GET k` with
-/// quoting. Arguments are views into the input, valid until the input is touched; only arguments of
-/// an inline line are copied, into the parser.
+/// Two forms, as Redis takes them: `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`, and an inline line `GET k`
+/// with quoting. Arguments are views into the input, valid until the input is touched; only
+/// arguments of an inline line are copied, into the parser.
 ///
 /// parse_whole is the fast way in and keeps no state: it takes a request that is there as a whole.
 /// parse takes any, and remembers how far it has come in one that is not, so that a request that
 /// arrives byte by byte costs no more than one that arrives at once.
 ///
 /// Threads: one.
-/// Source:  the Redis serialization protocol specification; limits and texts of errors as Redis 7.2.
+/// Source:  the Redis serialization protocol specification; limits and texts of errors as
+/// Redis 7.2.
 class RequestParser {
  public:
   enum class Outcome : std::uint8_t {
@@ -42,7 +43,8 @@ class RequestParser {
 
   /// Takes one whole multibulk request of usual form. Returns its length in bytes, with its
   /// arguments appended, or 0 having appended nothing: then ask parse.
-  static std::size_t parse_whole(Bytes input, const RequestLimits& limits, std::vector<Bytes>& arguments);
+  static std::size_t parse_whole(Bytes input, const RequestLimits& limits,
+                                 std::vector<Bytes>& arguments);
 
   /// Looks at `input`, which begins with the first byte of a request and, after Incomplete, begins
   /// with the same bytes as before.
@@ -76,7 +78,7 @@ class RequestParser {
   Outcome invalid(std::string text);
   Outcome other_protocol(const char* name);
 
-  std::size_t position_ = 0;      // parsed up to here
+  std::size_t position_ = 0;       // parsed up to here
   std::size_t line_searched_ = 0;  // no line end before here
   std::size_t wanted_ = 0;
   std::int64_t arguments_left_ = -1;  // -1: the count has not been read

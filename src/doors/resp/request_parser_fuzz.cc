@@ -1,14 +1,13 @@
 // Verified: no crash, no read outside the input, the fast way agrees with the careful one, and the
 // same requests are found when the input comes in two pieces. Not verified: what is done with them.
 
-#include "doors/resp/request_parser.h"
-
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "base/assert.h"
+#include "doors/resp/request_parser.h"
 
 using latchkey::Bytes;
 using latchkey::resp::RequestLimits;
@@ -39,7 +38,8 @@ std::string parse_all(Bytes input, std::size_t first) {
       LK_ASSERT(fast_size == parser.consumed());
       LK_ASSERT(fast == arguments);
     }
-    for (const Bytes argument : arguments) found += std::to_string(argument.size()) + ":" + std::string(argument);
+    for (const Bytes argument : arguments)
+      found += std::to_string(argument.size()) + ":" + std::string(argument);
     found += '\n';
     begin += parser.consumed();
     parser.reset();

@@ -14,7 +14,8 @@ using Words = std::vector<std::string>;
 
 /// Feeds `bytes` in pieces of `piece` bytes and returns each request's words; stops at an error,
 /// which it adds as the last request.
-std::vector<Words> parse_in_pieces(const std::string& bytes, std::size_t piece, RequestLimits limits = {}) {
+std::vector<Words> parse_in_pieces(const std::string& bytes, std::size_t piece,
+                                   RequestLimits limits = {}) {
   std::vector<Words> requests;
   RequestParser parser;
   std::string input;
@@ -50,7 +51,8 @@ TEST(RequestParser, FindsTheSameRequestsInEveryFragmentation) {
       "*0\r\n*-1\r\n"
       "set key \"va lue\"\n"
       "*1\r\n$4\r\nQUIT\r\n";
-  const std::vector<Words> expected = {{"GET", "k"}, {"PING"}, {"SET", "", "a\r\nb"}, {"set", "key", "va lue"}, {"QUIT"}};
+  const std::vector<Words> expected = {
+      {"GET", "k"}, {"PING"}, {"SET", "", "a\r\nb"}, {"set", "key", "va lue"}, {"QUIT"}};
 
   for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
     EXPECT_EQ(parse_in_pieces(bytes, piece), expected) << "in pieces of " << piece;
@@ -62,7 +64,8 @@ TEST(RequestParser, TheFastWayTakesWhatTheCarefulWayTakes) {
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes = "*2\r\n$3\r\nGET\r\n$2\r\nkk\r\n";
     const std::size_t changes = random() % 3;
-    for (std::size_t i = 0; i < changes; ++i) bytes[random() % bytes.size()] = "*$\r\n0123-+ ax"[random() % 14];
+    for (std::size_t i = 0; i < changes; ++i)
+      bytes[random() % bytes.size()] = "*$\r\n0123-+ ax"[random() % 14];
     bytes.resize(bytes.size() - random() % 3);
     std::vector<Bytes> fast, careful;
 
@@ -100,8 +103,10 @@ TEST(RequestParser, SaysWhatRedisSaysOfMalformedRequests) {
   EXPECT_EQ(error_of("get \"k\r\n"), "Protocol error: unbalanced quotes in request");
   EXPECT_EQ(error_of("get \"k\"k\r\n"), "Protocol error: unbalanced quotes in request");
   EXPECT_EQ(error_of(std::string(70'000, 'x')), "Protocol error: too big inline request");
-  EXPECT_EQ(error_of("*1" + std::string(70'000, '1')), "Protocol error: too big mbulk count string");
-  EXPECT_EQ(error_of("*1\r\n$1" + std::string(70'000, '1')), "Protocol error: too big bulk count string");
+  EXPECT_EQ(error_of("*1" + std::string(70'000, '1')),
+            "Protocol error: too big mbulk count string");
+  EXPECT_EQ(error_of("*1\r\n$1" + std::string(70'000, '1')),
+            "Protocol error: too big bulk count string");
 }
 
 TEST(RequestParser, AllowsLittleBeforeAuthentication) {

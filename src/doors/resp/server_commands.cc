@@ -50,7 +50,8 @@ Result<void> save(Call& call) {
 
 Result<void> bgsave(Call& call) {
   DoorState& door = Client::of(call).door();
-  if (call.argument_count() > 2 || (call.argument_count() == 2 && !equals_ignore_case(call.argument(1), "SCHEDULE"))) {
+  if (call.argument_count() > 2 ||
+      (call.argument_count() == 2 && !equals_ignore_case(call.argument(1), "SCHEDULE"))) {
     return Call::syntax_error();
   }
   if (!door.jobs.idle() || start_checkpoint(door, [] {}) == nullptr) {
@@ -94,7 +95,8 @@ Result<void> shutdown(Call& call) {
   if (abort && call.argument_count() > 2) return Call::syntax_error();
   if (abort) return invalid("No shutdown in progress.");
   if (!door.options.shutdown) return invalid("Errors trying to SHUTDOWN. Check logs.");
-  door.log(net::LogLevel::Info, fmt::format("client {} from {} asks to shut down", client.info().id, client.info().address));
+  door.log(net::LogLevel::Info, fmt::format("client {} from {} asks to shut down", client.info().id,
+                                            client.info().address));
   door.options.shutdown(mode);
   // As from Redis, the answer is the end of the connection.
   client.wait_for_shutdown();
@@ -110,7 +112,8 @@ Result<void> monitor(Call& call) {
 }
 
 Result<void> lolwut(Call& call) {
-  call.reply.verbatim("txt", fmt::format("Latchkey ver. {}\n", Client::of(call).door().options.version));
+  call.reply.verbatim("txt",
+                      fmt::format("Latchkey ver. {}\n", Client::of(call).door().options.version));
   return {};
 }
 
@@ -134,16 +137,18 @@ constexpr kv::Command kRows[] = {
      "Writes a checkpoint in the background."},
     {"LASTSAVE", exactly(1), kNoKeys, kv::kFast | kv::kLoading, &lastsave, "server", "constant",
      "Returns when the last checkpoint was written, in seconds since 1970."},
-    {"LOLWUT", at_least(1), kNoKeys, kv::kFast | kv::kRead, &lolwut, "server", "constant", "Returns the version."},
+    {"LOLWUT", at_least(1), kNoKeys, kv::kFast | kv::kRead, &lolwut, "server", "constant",
+     "Returns the version."},
     {"MONITOR", exactly(1), kNoKeys, kOperator, &monitor, "server", "constant",
      "Shows every command that the server executes."},
     {"SAVE", exactly(1), kNoKeys, kv::kAdmin | kv::kNoMulti, &save, "server", "n, records",
      "Writes a checkpoint and waits for it; other clients go on."},
-    {"SHUTDOWN", at_least(1), kNoKeys, kOperator | kv::kNoMulti, &shutdown, "server", "n, open connections",
-     "Stops the server."},
+    {"SHUTDOWN", at_least(1), kNoKeys, kOperator | kv::kNoMulti, &shutdown, "server",
+     "n, open connections", "Stops the server."},
     {"TIME", exactly(1), kNoKeys, kv::kFast | kv::kLoading, &time, "server", "constant",
      "Returns seconds and microseconds since 1970."},
-    {"WAIT", exactly(3), kNoKeys, 0, &wait, "generic", "constant", "Returns 0, the number of replicas."},
+    {"WAIT", exactly(3), kNoKeys, 0, &wait, "generic", "constant",
+     "Returns 0, the number of replicas."},
 };
 
 }  // namespace

@@ -21,7 +21,8 @@ TEST(ServerCommands, SaveWritesACheckpointAndAnswersWhenItIsDone) {
 
 TEST(ServerCommands, ShutdownAsksTheProgramAndAnswersNothing) {
   std::atomic<int> asked{0};
-  TestDoor door({.shutdown = [&](ShutdownMode mode) { asked += mode == ShutdownMode::NoSave ? 1 : 100; }});
+  TestDoor door(
+      {.shutdown = [&](ShutdownMode mode) { asked += mode == ShutdownMode::NoSave ? 1 : 100; }});
   Wire wire(door);
 
   LK_EXPECT_ANSWER(wire, "SHUTDOWN what|SHUTDOWN SAVE NOSAVE|SHUTDOWN ABORT|",
@@ -40,7 +41,8 @@ TEST(ServerCommands, MonitorShowsWhatOthersDoAndNoSecrets) {
   Wire watcher(door), actor(door);
   LK_EXPECT_ANSWER(watcher, "MONITOR|", "+OK|");
 
-  LK_EXPECT_ANSWER(actor, "SET k \"a\\x01\\\"\"|AUTH default secret|CONFIG GET save|", "+OK|+OK|*2|$4|save|$0||");
+  LK_EXPECT_ANSWER(actor, "SET k \"a\\x01\\\"\"|AUTH default secret|CONFIG GET save|",
+                   "+OK|+OK|*2|$4|save|$0||");
 
   const std::string line = watcher.next_line();
   EXPECT_EQ(line[0], '+');
@@ -57,7 +59,8 @@ TEST(ServerCommands, TimeAndWait) {
   Wire wire(door);
 
   LK_EXPECT_ANSWER(wire, "WAIT 0 0|WAIT 1 100|WAIT x 0|WAIT 0 x|WAIT 0 -1|",
-                   ":0|:0|-ERR value is not an integer or out of range|-ERR timeout is not an integer or out of range|"
+                   ":0|:0|-ERR value is not an integer or out of range|-ERR timeout is not an "
+                   "integer or out of range|"
                    "-ERR timeout is negative|");
   LK_EXPECT_ANSWER(wire, "TIME|", "*2|$10|");
 }

@@ -12,12 +12,13 @@ void SlowLog::set_length_max(std::size_t length) {
   if (entries_.size() > length) entries_.resize(length);
 }
 
-void SlowLog::add(std::int64_t time_s, std::int64_t duration_us, kv::Arguments arguments, std::string client_address,
-                  std::string client_name) {
+void SlowLog::add(std::int64_t time_s, std::int64_t duration_us, kv::Arguments arguments,
+                  std::string client_address, std::string client_name) {
   Entry entry{0, time_s, duration_us, {}, std::move(client_address), std::move(client_name)};
   const std::size_t shown = arguments.size() > kArgumentsMax ? kArgumentsMax - 1 : arguments.size();
   for (const Bytes argument : arguments.first(shown)) {
-    const std::size_t cut = argument.size() > kArgumentBytesMax ? argument.size() - kArgumentBytesMax : 0;
+    const std::size_t cut =
+        argument.size() > kArgumentBytesMax ? argument.size() - kArgumentBytesMax : 0;
     std::string text(argument.substr(0, kArgumentBytesMax));
     if (cut > 0) text += fmt::format("... ({} more bytes)", cut);
     entry.arguments.push_back(std::move(text));

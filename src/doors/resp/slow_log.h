@@ -27,13 +27,15 @@ class SlowLog {
 
   /// Below this a command is not noted; negative: none is.
   std::int64_t threshold_us() const { return threshold_us_.load(std::memory_order_relaxed); }
-  void set_threshold_us(std::int64_t threshold_us) { threshold_us_.store(threshold_us, std::memory_order_relaxed); }
+  void set_threshold_us(std::int64_t threshold_us) {
+    threshold_us_.store(threshold_us, std::memory_order_relaxed);
+  }
   std::size_t length_max() const { return length_max_.load(std::memory_order_relaxed); }
   void set_length_max(std::size_t length);
 
   /// Takes the arguments shortened as Redis does: 32 of them, 128 bytes each.
-  void add(std::int64_t time_s, std::int64_t duration_us, kv::Arguments arguments, std::string client_address,
-           std::string client_name);
+  void add(std::int64_t time_s, std::int64_t duration_us, kv::Arguments arguments,
+           std::string client_address, std::string client_name);
 
   /// The newest `count`.
   std::vector<Entry> newest(std::size_t count) const;

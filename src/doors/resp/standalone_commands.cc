@@ -30,7 +30,8 @@ constexpr Subcommand kCluster[] = {
     {"cluster|countkeysinslot", exactly(3), &no_cluster, "", ""},
     {"cluster|getkeysinslot", exactly(4), &no_cluster, "", ""},
     {"cluster|info", exactly(2), &no_cluster, "INFO", "Refused: this server stands alone."},
-    {"cluster|keyslot", exactly(3), &no_cluster, "KEYSLOT <key>", "Refused: this server stands alone."},
+    {"cluster|keyslot", exactly(3), &no_cluster, "KEYSLOT <key>",
+     "Refused: this server stands alone."},
     {"cluster|myid", exactly(2), &no_cluster, "MYID", "Refused: this server stands alone."},
     {"cluster|nodes", exactly(2), &no_cluster, "NODES", "Refused: this server stands alone."},
     {"cluster|shards", exactly(2), &no_cluster, "SHARDS", "Refused: this server stands alone."},
@@ -70,10 +71,10 @@ constexpr Subcommand kModule[] = {
 
 Result<void> module(Call& call) { return run_subcommand(call, kModule); }
 
-constexpr Bytes kCategories[] = {"keyspace", "read",      "write", "set",    "sortedset",  "list",        "hash",
-                                 "string",   "bitmap",    "hyperloglog",     "geo",        "stream",      "pubsub",
-                                 "admin",    "fast",      "slow",  "blocking", "dangerous", "connection", "transaction",
-                                 "scripting"};
+constexpr Bytes kCategories[] = {
+    "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
+    "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
+    "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting"};
 
 Result<void> acl_cat(Call& call) {
   if (call.argument_count() == 2) {
@@ -82,9 +83,10 @@ Result<void> acl_cat(Call& call) {
     return {};
   }
   const Bytes category = call.argument(2);
-  const bool known = std::find_if(std::begin(kCategories), std::end(kCategories), [&](Bytes known_one) {
-                       return equals_ignore_case(known_one, category);
-                     }) != std::end(kCategories);
+  const bool known =
+      std::find_if(std::begin(kCategories), std::end(kCategories), [&](Bytes known_one) {
+        return equals_ignore_case(known_one, category);
+      }) != std::end(kCategories);
   if (!known) return invalid(fmt::format("Unknown category '{}'", category.substr(0, 128)));
   // The same names as COMMAND LIST FILTERBY ACLCAT gives.
   const Bytes words[] = {"COMMAND", "LIST", "FILTERBY", "ACLCAT", category};
@@ -108,7 +110,8 @@ Result<void> acl_list(Call& call) {
   const bool has_password = Client::of(call).door().settings.has_password();
   call.reply.array(1);
   // The password's hash, which Redis shows here, is nobody's business.
-  call.reply.bulk(has_password ? "user default on ~* &* +@all" : "user default on nopass ~* &* +@all");
+  call.reply.bulk(has_password ? "user default on ~* &* +@all"
+                               : "user default on nopass ~* &* +@all");
   return {};
 }
 
@@ -138,7 +141,8 @@ Result<void> acl_getuser(Call& call) {
 }
 
 constexpr Subcommand kAcl[] = {
-    {"acl|cat", at_least(2), &acl_cat, "CAT [<category>]", "Return the categories, or the commands of one."},
+    {"acl|cat", at_least(2), &acl_cat, "CAT [<category>]",
+     "Return the categories, or the commands of one."},
     {"acl|getuser", exactly(3), &acl_getuser, "GETUSER <name>", "Return what a user may do."},
     {"acl|list", exactly(2), &acl_list, "LIST", "Return the users as rules."},
     {"acl|users", exactly(2), &acl_users, "USERS", "Return the users' names."},
@@ -150,10 +154,14 @@ Result<void> acl(Call& call) { return run_subcommand(call, kAcl); }
 constexpr std::uint32_t kFlags = kv::kLoading;
 
 constexpr kv::Command kRows[] = {
-    {"ACL", at_least(2), kNoKeys, kFlags, &acl, "server", "n, commands", "Tells about users and what they may do."},
-    {"CLUSTER", at_least(2), kNoKeys, kFlags, &cluster, "cluster", "constant", "Refused: this server stands alone."},
-    {"FAILOVER", at_least(1), kNoKeys, kv::kAdmin, &failover, "server", "constant", "Refused: there are no replicas."},
-    {"MODULE", at_least(2), kNoKeys, kFlags, &module, "server", "constant", "Tells about modules: there are none."},
+    {"ACL", at_least(2), kNoKeys, kFlags, &acl, "server", "n, commands",
+     "Tells about users and what they may do."},
+    {"CLUSTER", at_least(2), kNoKeys, kFlags, &cluster, "cluster", "constant",
+     "Refused: this server stands alone."},
+    {"FAILOVER", at_least(1), kNoKeys, kv::kAdmin, &failover, "server", "constant",
+     "Refused: there are no replicas."},
+    {"MODULE", at_least(2), kNoKeys, kFlags, &module, "server", "constant",
+     "Tells about modules: there are none."},
     {"READONLY", exactly(1), kNoKeys, kFlags | kv::kFast, &readonly, "cluster", "constant",
      "Refused: this server stands alone."},
     {"READWRITE", exactly(1), kNoKeys, kFlags | kv::kFast, &readonly, "cluster", "constant",

@@ -13,13 +13,15 @@ TEST(StandaloneCommands, AnswerAsARedisThatStandsAlone) {
   TestDoor door;
   Wire wire(door);
 
-  for (const char* command : {"CLUSTER INFO|", "CLUSTER SLOTS|", "CLUSTER SHARDS|", "CLUSTER NODES|", "READONLY|"}) {
+  for (const char* command :
+       {"CLUSTER INFO|", "CLUSTER SLOTS|", "CLUSTER SHARDS|", "CLUSTER NODES|", "READONLY|"}) {
     LK_EXPECT_ANSWER(wire, command, "-ERR This instance has cluster support disabled|");
   }
   LK_EXPECT_ANSWER(wire, "CLUSTER WHAT|", "-ERR unknown subcommand 'WHAT'. Try CLUSTER HELP.|");
   LK_EXPECT_ANSWER(wire, "ROLE|MODULE LIST|", "*3|$6|master|:0|*0|*0|");
-  LK_EXPECT_ANSWER(wire, "REPLICAOF NO ONE|REPLICAOF host 1|FAILOVER|",
-                   "+OK|-ERR replication is not supported|-ERR FAILOVER requires connected replicas.|");
+  LK_EXPECT_ANSWER(
+      wire, "REPLICAOF NO ONE|REPLICAOF host 1|FAILOVER|",
+      "+OK|-ERR replication is not supported|-ERR FAILOVER requires connected replicas.|");
 }
 
 TEST(StandaloneCommands, ThereIsOneUser) {

@@ -32,7 +32,8 @@ struct CommandStatistics {
   static constexpr std::size_t kBuckets = 24;
 
   static std::size_t bucket_of(std::int64_t duration_us) {
-    const auto width = static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(duration_us)));
+    const auto width =
+        static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(duration_us)));
     return width < kBuckets ? width : kBuckets - 1;
   }
 

@@ -15,7 +15,8 @@ void write_help(kv::Call& call, std::span<const Subcommand> rows) {
   std::size_t shown = 0;
   for (const Subcommand& row : rows) shown += row.usage.empty() ? 0 : 1;
   call.reply.array(1 + 2 * shown + 2);
-  call.reply.status(fmt::format("{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", call.command.name));
+  call.reply.status(fmt::format("{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+                                call.command.name));
   for (const Subcommand& row : rows) {
     if (row.usage.empty()) continue;
     call.reply.status(row.usage);
@@ -42,8 +43,8 @@ Result<void> run_subcommand(kv::Call& call, std::span<const Subcommand> rows) {
     write_help(call, rows);
     return {};
   }
-  return Error(ErrorCode::UnknownCommand, fmt::format("unknown subcommand '{}'. Try {} HELP.", word.substr(0, 128),
-                                                      call.command.name));
+  return Error(ErrorCode::UnknownCommand, fmt::format("unknown subcommand '{}'. Try {} HELP.",
+                                                      word.substr(0, 128), call.command.name));
 }
 
 }  // namespace latchkey::resp

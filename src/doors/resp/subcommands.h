@@ -8,10 +8,10 @@ namespace latchkey::resp {
 
 /// One word after a command that has subcommands: CLIENT LIST is "client|list".
 struct Subcommand {
-  Bytes full_name;   ///< lower case
-  kv::Arity arity;   ///< both names counted
+  Bytes full_name;  ///< lower case
+  kv::Arity arity;  ///< both names counted
   kv::Handler handler;
-  Bytes usage;       ///< for HELP: "LIST [TYPE <type>]"; empty: HELP does not show it
+  Bytes usage;  ///< for HELP: "LIST [TYPE <type>]"; empty: HELP does not show it
   Bytes summary;
 };
 

@@ -25,13 +25,14 @@ Result<void> unwatch(Call& call) {
 constexpr std::uint32_t kFlags = kv::kFast | kv::kLoading;
 
 constexpr kv::Command kRows[] = {
-    {"DISCARD", exactly(1), kNoKeys, kFlags, &connection_does_it, "transactions", "n, queued commands",
-     "Forgets the queued commands."},
-    {"EXEC", exactly(1), kNoKeys, kv::kLoading, &connection_does_it, "transactions", "that of the queued commands",
-     "Executes the queued commands as one step."},
+    {"DISCARD", exactly(1), kNoKeys, kFlags, &connection_does_it, "transactions",
+     "n, queued commands", "Forgets the queued commands."},
+    {"EXEC", exactly(1), kNoKeys, kv::kLoading, &connection_does_it, "transactions",
+     "that of the queued commands", "Executes the queued commands as one step."},
     {"MULTI", exactly(1), kNoKeys, kFlags, &connection_does_it, "transactions", "constant",
      "Begins to queue commands."},
-    {"UNWATCH", exactly(1), kNoKeys, kFlags, &unwatch, "transactions", "constant", "Forgets all watched keys."},
+    {"UNWATCH", exactly(1), kNoKeys, kFlags, &unwatch, "transactions", "constant",
+     "Forgets all watched keys."},
     {"WATCH", at_least(2), kv::kAllKeys, kFlags, &connection_does_it, "transactions", "n, keys",
      "Makes the next EXEC depend on keys staying as they are."},
 };

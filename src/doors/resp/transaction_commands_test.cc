@@ -22,8 +22,9 @@ TEST(TransactionCommands, ACommandThatFailsInsideDoesNotStopTheOthers) {
   TestDoor door;
   Wire wire(door);
 
-  LK_EXPECT_ANSWER(wire, "MULTI|SET a x|INCR a|SET b y|EXEC|",
-                   "+OK|+QUEUED|+QUEUED|+QUEUED|*3|+OK|-ERR value is not an integer or out of range|+OK|");
+  LK_EXPECT_ANSWER(
+      wire, "MULTI|SET a x|INCR a|SET b y|EXEC|",
+      "+OK|+QUEUED|+QUEUED|+QUEUED|*3|+OK|-ERR value is not an integer or out of range|+OK|");
 }
 
 TEST(TransactionCommands, AnErrorWhileQueueingDiscardsAll) {
@@ -49,7 +50,8 @@ TEST(TransactionCommands, MisplacedOnesAreErrorsAndChangeNothing) {
 
   LK_EXPECT_ANSWER(wire, "EXEC|DISCARD|", "-ERR EXEC without MULTI|-ERR DISCARD without MULTI|");
   LK_EXPECT_ANSWER(wire, "MULTI|MULTI|WATCH k|SET a 1|EXEC|",
-                   "+OK|-ERR MULTI calls can not be nested|-ERR WATCH inside MULTI is not allowed|+QUEUED|*1|+OK|");
+                   "+OK|-ERR MULTI calls can not be nested|-ERR WATCH inside MULTI is not "
+                   "allowed|+QUEUED|*1|+OK|");
   LK_EXPECT_ANSWER(wire, "MULTI|SET a 2|DISCARD|GET a|", "+OK|+QUEUED|+OK|$1|1|");
 }
 
@@ -71,8 +73,10 @@ TEST(TransactionCommands, UnwatchAndDiscardForgetWatches) {
   TestDoor door;
   Wire wire(door);
 
-  LK_EXPECT_ANSWER(wire, "WATCH k|SET k 1|UNWATCH|MULTI|GET k|EXEC|", "+OK|+OK|+OK|+OK|+QUEUED|*1|$1|1|");
-  LK_EXPECT_ANSWER(wire, "WATCH k|SET k 2|MULTI|DISCARD|MULTI|GET k|EXEC|", "+OK|+OK|+OK|+OK|+OK|+QUEUED|*1|$1|2|");
+  LK_EXPECT_ANSWER(wire, "WATCH k|SET k 1|UNWATCH|MULTI|GET k|EXEC|",
+                   "+OK|+OK|+OK|+OK|+QUEUED|*1|$1|1|");
+  LK_EXPECT_ANSWER(wire, "WATCH k|SET k 2|MULTI|DISCARD|MULTI|GET k|EXEC|",
+                   "+OK|+OK|+OK|+OK|+OK|+QUEUED|*1|$1|2|");
 }
 
 TEST(TransactionCommands, AQueueIsPaidForAndGivenBack) {
@@ -88,7 +92,8 @@ TEST(TransactionCommands, AQueueIsPaidForAndGivenBack) {
     door.engine.refuse_memory(true);
     EXPECT_EQ(wire.line("SET k v").substr(0, 5), "-OOM ");
     door.engine.refuse_memory(false);
-    LK_EXPECT_ANSWER(wire, "EXEC|", "-EXECABORT Transaction discarded because of previous errors.|");
+    LK_EXPECT_ANSWER(wire, "EXEC|",
+                     "-EXECABORT Transaction discarded because of previous errors.|");
     LK_EXPECT_ANSWER(wire, "MULTI|SET k v|", "+OK|+QUEUED|");
   }
   EXPECT_TRUE(test::soon([&] { return door.server->stats().connections_open == 0; }));

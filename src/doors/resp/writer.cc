@@ -28,7 +28,8 @@ char* put_line(char* at, char kind, std::int64_t number) {
 
 void Writer::header(char kind, std::size_t count) {
   char* const begin = output_->room(kHeaderBytesMax);
-  output_->commit(static_cast<std::size_t>(put_line(begin, kind, static_cast<std::int64_t>(count)) - begin));
+  output_->commit(
+      static_cast<std::size_t>(put_line(begin, kind, static_cast<std::int64_t>(count)) - begin));
 }
 
 void Writer::null() { output_->append(typed() ? Bytes("_\r\n") : Bytes("$-1\r\n")); }
@@ -54,7 +55,8 @@ void Writer::bulk(Bytes bytes) {
   if (bytes.size() <= kSmall) {
     char* const begin = output_->room(kHeaderBytesMax + bytes.size() + 2);
     char* at = put_line(begin, '$', static_cast<std::int64_t>(bytes.size()));
-    std::memcpy(at, bytes.data(), bytes.size());
+    // An empty value may have no address at all.
+    if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
     at += bytes.size();
     *at++ = '\r';
     *at++ = '\n';
@@ -68,7 +70,8 @@ void Writer::bulk(Bytes bytes) {
 
 void Writer::number(double value) {
   char text[kDoubleTextMax];
-  const char* const end = std::isnan(value) ? std::strcpy(text, "nan") + 3 : format_double(text, value);
+  const char* const end =
+      std::isnan(value) ? std::strcpy(text, "nan") + 3 : format_double(text, value);
   const Bytes digits(text, static_cast<std::size_t>(end - text));
   if (!typed()) {
     bulk(digits);

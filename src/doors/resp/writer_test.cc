@@ -39,8 +39,8 @@ TEST_F(WriterTest, WritesEachShapeInBothVersions) {
       {[](Writer& w) { w.ok(); }, "+OK\r\n", "+OK\r\n"},
       {[](Writer& w) { w.integer(7); }, ":7\r\n", ":7\r\n"},
       {[](Writer& w) { w.integer(-12345); }, ":-12345\r\n", ":-12345\r\n"},
-      {[](Writer& w) { w.integer(std::numeric_limits<std::int64_t>::min()); }, ":-9223372036854775808\r\n",
-       ":-9223372036854775808\r\n"},
+      {[](Writer& w) { w.integer(std::numeric_limits<std::int64_t>::min()); },
+       ":-9223372036854775808\r\n", ":-9223372036854775808\r\n"},
       {[](Writer& w) { w.bulk("a\r\nb"); }, "$4\r\na\r\nb\r\n", "$4\r\na\r\nb\r\n"},
       {[](Writer& w) { w.bulk(""); }, "$0\r\n\r\n", "$0\r\n\r\n"},
       {[](Writer& w) { w.number(0.1); }, "$3\r\n0.1\r\n", ",0.1\r\n"},
@@ -55,8 +55,8 @@ TEST_F(WriterTest, WritesEachShapeInBothVersions) {
       {[](Writer& w) { w.map(2); }, "*4\r\n", "%2\r\n"},
       {[](Writer& w) { w.set(12); }, "*12\r\n", "~12\r\n"},
       {[](Writer& w) { w.push(3); }, "*3\r\n", ">3\r\n"},
-      {[](Writer& w) { w.error(Error(ErrorCode::KeyWrongType, "no\r\nway")); }, "-WRONGTYPE no  way\r\n",
-       "-WRONGTYPE no  way\r\n"},
+      {[](Writer& w) { w.error(Error(ErrorCode::KeyWrongType, "no\r\nway")); },
+       "-WRONGTYPE no  way\r\n", "-WRONGTYPE no  way\r\n"},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(written(Version::Two, row.write), row.resp2);

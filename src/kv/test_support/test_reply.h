@@ -1,10 +1,10 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <string>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "base/numbers.h"
@@ -32,9 +32,7 @@ class TestReply final : public Reply {
     append_double(text, value);
     add(typed_ ? "," + text : "\"" + text + "\"");
   }
-  void boolean(bool value) override {
-    add(typed_ ? (value ? "#t" : "#f") : (value ? ":1" : ":0"));
-  }
+  void boolean(bool value) override { add(typed_ ? (value ? "#t" : "#f") : (value ? ":1" : ":0")); }
   void verbatim(Bytes, Bytes text) override { bulk(text); }
   void error(const Error& error) override {
     add(fmt::format("-{} {}", error_class(error.code()).resp_prefix, error.message()));

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/assert.h"
 #include "base/text.h"
@@ -30,7 +30,8 @@ class SeededRandom final : public env::Random {
 
 enum class EngineKind : std::uint8_t { Model, Tree };
 
-/// The model engine, unless LATCHKEY_TEST_ENGINE=tree in the environment asks for all tests on ours.
+/// The model engine, unless LATCHKEY_TEST_ENGINE=tree in the environment asks for all tests on
+/// ours.
 inline EngineKind default_engine_kind() {
   const char* const wanted = std::getenv("LATCHKEY_TEST_ENGINE");
   return wanted != nullptr && Bytes(wanted) == "tree" ? EngineKind::Tree : EngineKind::Model;
@@ -156,8 +157,7 @@ class TestStore {
   }
   std::string run_all(const std::vector<std::string>& lines) { return run_all(session, lines); }
 
-  static void put(storage::Transaction& transaction, storage::TreeId tree, Bytes key,
-                  Bytes value) {
+  static void put(storage::Transaction& transaction, storage::TreeId tree, Bytes key, Bytes value) {
     LK_ASSERT(transaction.put(tree, key, {.value = value}).has_value());
   }
 

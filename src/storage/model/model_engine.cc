@@ -38,6 +38,7 @@ class ModelEngine final : public Engine {
   Result<Lsn> update(const KeyRef& key, std::int64_t now_ms, Decide decide,
                      RowLockWait* wait) override {
     const std::lock_guard guard(state_.mutex);
+    LK_CHECK(state_.check_write(key.tree, key.key, nullptr));
     const ModelLocks::Row row{key.tree, std::string(key.key)};
     if (const std::uint64_t holder = state_.locks.holder(row); holder != 0) {
       if (wait != nullptr) *wait = {key.tree, key.hash, row.second, holder, 0};
@@ -58,8 +59,7 @@ class ModelEngine final : public Engine {
     return txn->commit();
   }
 
-  std::unique_ptr<Transaction> begin_atomic(std::span<const KeyRef>,
-                                            std::int64_t now_ms) override {
+  std::unique_ptr<Transaction> begin_atomic(std::span<const KeyRef>, std::int64_t now_ms) override {
     return make_model_transaction(state_, ModelLevel::Atomic, now_ms);
   }
 

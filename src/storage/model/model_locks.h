@@ -16,8 +16,9 @@ namespace latchkey::storage {
 /// Row locks of interactive transactions, who waits for them, and rings of waiters.
 ///
 /// A released lock is handed to the first waiter, which owns it from then on and finds it granted
-/// when it tries again. A single update has no name to hand a lock to, nor has a transaction that is
-/// over by now; when one stands first, all who wait are called in their order and the lock is free.
+/// when it tries again. A single update has no name to hand a lock to, nor has a transaction that
+/// is over by now; when one stands first, all who wait are called in their order and the lock is
+/// free.
 ///
 /// Threads: none of its own; the engine's lock covers it. Callbacks are collected, not called, so
 ///          that the engine can call them without its lock.

@@ -34,16 +34,17 @@ const Record* ModelState::stored(TreeId tree, Bytes key, Lsn snapshot) {
   return version == nullptr || !version->record ? nullptr : &*version->record;
 }
 
-bool ModelState::changed_since(TreeId tree, const KeyRange& range, Lsn snapshot) {
+bool ModelState::changed_since(TreeId tree, const KeyRange& range, Lsn snapshot,
+                               std::int64_t now_ms) {
   ModelTree* const rows = find_tree(tree, kNewest);
   if (rows == nullptr) return find_tree(tree, snapshot) != nullptr;
   for (auto row = rows->rows.lower_bound(range.begin); row != rows->rows.end(); ++row) {
     if (!range.end.empty() && row->first >= range.end) break;
     const ModelVersion* const then = version_at(row->second, snapshot);
     const ModelVersion& now = row->second.back();
-    const bool was_there = then != nullptr && then->record.has_value();
-    if (was_there != now.record.has_value()) return true;
-    if (was_there && then->lsn != now.lsn) return true;
+    const bool was_there = then != nullptr && then->record && is_live(*then->record, now_ms);
+    const bool is_there = now.record && is_live(*now.record, now_ms);
+    if (was_there != is_there || (was_there && then->lsn != now.lsn)) return true;
   }
   return false;
 }

@@ -31,6 +31,7 @@ struct ModelTree {
 };
 
 inline constexpr Lsn kNewest{~std::uint64_t{0}};
+inline constexpr std::int64_t kNoClock = INT64_MIN;
 
 /// All that the model's engine, transactions and cursors share.
 ///
@@ -60,8 +61,9 @@ struct ModelState {
   /// The record as a snapshot sees it, past its deadline or not, or null.
   const Record* stored(TreeId tree, Bytes key, Lsn snapshot);
   /// Whether a key k with begin <= k < end ("" = no end) holds another record than at `snapshot`.
-  /// A key that came and went in between has not changed.
-  bool changed_since(TreeId tree, const KeyRange& range, Lsn snapshot);
+  /// A key that came and went in between has not changed, nor one that is past its deadline at
+  /// `now_ms` before and after: kNoClock lets no record be.
+  bool changed_since(TreeId tree, const KeyRange& range, Lsn snapshot, std::int64_t now_ms);
   void append(ModelTree& tree, TreeId id, const std::string& key, ModelVersion version);
   void close_snapshot(Lsn snapshot);
 

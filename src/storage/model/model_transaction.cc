@@ -220,9 +220,7 @@ class ModelTransaction final : public Transaction {
 
   /// The moment at which writes and locking reads look at a row: its lock makes the newest
   /// committed record stand still, and the higher levels have found it unchanged.
-  Lsn write_snapshot() const {
-    return level_ == ModelLevel::ReadCommitted ? kNewest : snapshot_;
-  }
+  Lsn write_snapshot() const { return level_ == ModelLevel::ReadCommitted ? kNewest : snapshot_; }
 
   bool tree_exists(TreeId tree) const {
     if (buffered_.dropped.contains(tree)) return false;
@@ -260,7 +258,8 @@ class ModelTransaction final : public Transaction {
       buffered_.lock_count = locked_.size();
     }
     const KeyRange only_this{row.second, row.second + '\0'};
-    if (level_ != ModelLevel::ReadCommitted && state_.changed_since(tree, only_this, snapshot_)) {
+    if (level_ != ModelLevel::ReadCommitted &&
+        state_.changed_since(tree, only_this, snapshot_, kNoClock)) {
       return Error(ErrorCode::WriteConflict, "the row changed after the transaction began");
     }
     return {};
@@ -357,7 +356,7 @@ class ModelTransaction final : public Transaction {
       return Lsn{0};
     }
     for (const auto& [tree, range] : reads_) {
-      if (state_.changed_since(tree, range, snapshot_)) {
+      if (state_.changed_since(tree, range, snapshot_, now_ms_)) {
         return Error(ErrorCode::WriteConflict, "a row that was read has changed since");
       }
     }

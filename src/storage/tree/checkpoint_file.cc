@@ -50,7 +50,8 @@ std::string encode_header(const Header& header) {
 std::optional<Header> decode_header(Bytes block, std::uint32_t& version) {
   version = 0;
   if (block.size() != kHeaderBytes || !block.starts_with(kMagic)) return std::nullopt;
-  if (load<std::uint32_t>(block.data() + kChecksumAt) != header_checksum(block)) return std::nullopt;
+  if (load<std::uint32_t>(block.data() + kChecksumAt) != header_checksum(block))
+    return std::nullopt;
   version = load<std::uint32_t>(block.data() + kVersionAt);
   if (version != kFormatVersion) return std::nullopt;
   Header header;
@@ -66,7 +67,8 @@ std::optional<Header> decode_header(Bytes block, std::uint32_t& version) {
 
 }  // namespace checkpoint
 
-Result<std::vector<CheckpointEntry>> list_checkpoints(env::FileSystem& files, const std::string& directory) {
+Result<std::vector<CheckpointEntry>> list_checkpoints(env::FileSystem& files,
+                                                      const std::string& directory) {
   LK_TRY(const auto names, files.list(directory));
   std::vector<CheckpointEntry> entries;
   for (const std::string& name : names) {
@@ -87,7 +89,8 @@ Result<void> remove_unfinished_checkpoints(env::FileSystem& files, const std::st
   return {};
 }
 
-Result<void> remove_old_checkpoints(env::FileSystem& files, const std::string& directory, std::size_t keep) {
+Result<void> remove_old_checkpoints(env::FileSystem& files, const std::string& directory,
+                                    std::size_t keep) {
   LK_ASSERT(keep > 0);
   LK_TRY(const auto entries, list_checkpoints(files, directory));
   if (entries.size() <= keep) return {};

@@ -15,8 +15,8 @@
 
 namespace latchkey::storage::tree {
 
-/// A checkpoint is one file, `checkpoint-<start Lsn, 20 digits>`, that holds every tree's records in
-/// key order. Integers are little-endian.
+/// A checkpoint is one file, `checkpoint-<start Lsn, 20 digits>`, that holds every tree's records
+/// in key order. Integers are little-endian.
 ///
 /// The first block:
 ///   offset  bytes  field           meaning
@@ -34,7 +34,7 @@ namespace latchkey::storage::tree {
 ///
 /// Then blocks, one behind the other:
 ///   offset  bytes  field     meaning
-///        0      4  checksum  CRC-32C of what follows, begun from file_id and the block's file offset
+///        0      4  checksum  CRC-32C of what follows, begun from file_id and the file offset
 ///        4      4  word      kind in the top 8 bits, payload length in the low 24
 ///        8      4  tree      the tree the payload belongs to; 0 in the last block
 ///       12      n  payload
@@ -45,7 +45,8 @@ namespace latchkey::storage::tree {
 ///   3     Large    one entry: varint key length, key, meta, varint value length; its value follows
 ///   4     Piece    the next bytes of that value
 ///   5     Last     u64 trees, u64 records, u64 blocks before this one; the file ends here
-///   meta is one byte (kind, 0x40 = has a deadline), a varint version, the deadline as zigzag varint.
+///   meta is one byte (kind, 0x40 = has a deadline), a varint version, the deadline as zigzag
+///   varint.
 struct CheckpointInfo {
   Lsn start{};
   Lsn end{};
@@ -60,7 +61,7 @@ struct CheckpointTotals {
   std::uint64_t bytes = 0;
 };
 
-/// Writes a checkpoint beside the load, from one end to the other, and publishes it whole or not at all.
+/// Writes a checkpoint beside the load, end to end, and publishes it whole or not at all.
 ///
 /// Threads:   one at a time.
 /// Ownership: borrows the environment; removes its temporary file when destroyed unpublished.
@@ -68,7 +69,8 @@ struct CheckpointTotals {
 ///            failed sync is told by sync_failed(): the engine then stops writing.
 class CheckpointWriter {
  public:
-  static Result<std::unique_ptr<CheckpointWriter>> create(const env::Env& env, const std::string& directory, Lsn start);
+  static Result<std::unique_ptr<CheckpointWriter>> create(const env::Env& env,
+                                                          const std::string& directory, Lsn start);
   ~CheckpointWriter();
   CheckpointWriter(const CheckpointWriter&) = delete;
   CheckpointWriter& operator=(const CheckpointWriter&) = delete;
@@ -86,7 +88,8 @@ class CheckpointWriter {
   bool sync_failed() const { return sync_failed_; }
 
  private:
-  CheckpointWriter(const env::Env& env, std::string directory, Lsn start, std::unique_ptr<env::File> file);
+  CheckpointWriter(const env::Env& env, std::string directory, Lsn start,
+                   std::unique_ptr<env::File> file);
 
   Result<void> add_large(Bytes key, const RecordView& record);
   Result<void> flush_records();
@@ -118,18 +121,20 @@ class CheckpointWriter {
 ///
 ///   for (;;) {
 ///     LK_TRY(const auto item, reader->next());
-///     if (item == CheckpointReader::Item::End) break;    // only now is the whole file known to be good
+///     if (item == CheckpointReader::Item::End) break;  // only now is the whole file known good
 ///     ...
 ///   }
 ///
 /// Threads:   one at a time.
-/// Errors:    Corruption naming file and offset, for any flipped or missing byte; FileMissing; IoError;
-///            NotSupported for a newer format. Records seen before an error are not to be kept.
+/// Errors:    Corruption naming file and offset, for any flipped or missing byte; FileMissing;
+///            IoError; NotSupported for a newer format. Records seen before an error are not to be
+///            kept.
 class CheckpointReader {
  public:
   enum class Item : std::uint8_t { Tree, Record, Large, End };
 
-  static Result<std::unique_ptr<CheckpointReader>> open(env::FileSystem& files, const std::string& path);
+  static Result<std::unique_ptr<CheckpointReader>> open(env::FileSystem& files,
+                                                        const std::string& path);
   const CheckpointInfo& info() const { return info_; }
 
   Result<Item> next();
@@ -137,13 +142,14 @@ class CheckpointReader {
   /// The tree of the current item, and its options.
   TreeId tree() const { return tree_; }
   const TreeOptions& tree_options() const { return tree_options_; }
-  /// Record, Large: views that the next call ends. A Large record's `value` is empty: see read_value.
+  /// Record, Large: views that the next call ends. A Large record's `value` is empty: see
+  /// read_value.
   Bytes key() const { return key_; }
   const RecordView& record() const { return record_; }
   /// Large: how long the value is; the file is at least as long as that.
   std::uint64_t value_bytes() const { return value_bytes_; }
-  /// Large: fills `out` with the value, straight from the file. Requires: out.size() == value_bytes(),
-  /// once per item. An item whose value is not asked for is checked and skipped by next().
+  /// Large: fills `out` with the value, straight from the file. Requires: out.size() ==
+  /// value_bytes(), once per item. A value that is not asked for is checked and skipped by next().
   Result<void> read_value(std::span<char> out);
 
   const CheckpointTotals& totals() const { return totals_; }
@@ -157,7 +163,8 @@ class CheckpointReader {
     std::uint32_t seed;  ///< what the checksum of the payload goes on from
   };
 
-  CheckpointReader(std::unique_ptr<env::File> file, CheckpointInfo info, std::uint64_t file_id, std::uint64_t file_bytes);
+  CheckpointReader(std::unique_ptr<env::File> file, CheckpointInfo info, std::uint64_t file_id,
+                   std::uint64_t file_bytes);
 
   Result<Item> next_block();
   Result<Item> begin_tree(const Block& block);
@@ -202,13 +209,15 @@ struct CheckpointEntry {
   std::string path;
 };
 
-/// Every checkpoint in `directory`, newest first. To start: load the first; if it says Corruption, the
-/// next, whose log may still be there.
-Result<std::vector<CheckpointEntry>> list_checkpoints(env::FileSystem& files, const std::string& directory);
+/// Every checkpoint in `directory`, newest first. To start: load the first; if it says Corruption,
+/// the next, whose log may still be there.
+Result<std::vector<CheckpointEntry>> list_checkpoints(env::FileSystem& files,
+                                                      const std::string& directory);
 /// Removes what unfinished writers left. Requires: none is at work.
 Result<void> remove_unfinished_checkpoints(env::FileSystem& files, const std::string& directory);
 /// Removes all but the newest `keep`, and syncs the directory.
-Result<void> remove_old_checkpoints(env::FileSystem& files, const std::string& directory, std::size_t keep);
+Result<void> remove_old_checkpoints(env::FileSystem& files, const std::string& directory,
+                                    std::size_t keep);
 /// Reads all of it and keeps nothing.
 Result<CheckpointTotals> verify_checkpoint(env::FileSystem& files, const std::string& path);
 

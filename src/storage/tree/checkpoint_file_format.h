@@ -33,8 +33,8 @@ struct Header {
   std::uint64_t file_bytes = 0;
 };
 std::string encode_header(const Header& header);
-/// Nothing if the bytes are not a whole, unharmed header; `version` is then the one they claim, if that
-/// is the only fault, and else 0.
+/// Nothing if the bytes are not a whole, unharmed header; `version` is then the one they claim, if
+/// that is the only fault, and else 0.
 std::optional<Header> decode_header(Bytes block, std::uint32_t& version);
 
 /// What a block's checksum begins from: it holds at one place of one file only.

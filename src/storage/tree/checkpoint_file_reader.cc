@@ -16,19 +16,27 @@ using namespace checkpoint;
 constexpr std::uint64_t kWindowBytes = 1u << 20;
 
 Error damaged_file(const std::string& path, std::uint64_t offset, std::string_view why) {
-  return Error(ErrorCode::Corruption, path + " at offset " + std::to_string(offset) + ": " + std::string(why) +
-                                          ". The checkpoint is damaged; an older one, or a backup, is needed");
+  return Error(ErrorCode::Corruption,
+               path + " at offset " + std::to_string(offset) + ": " + std::string(why) +
+                   ". The checkpoint is damaged; an older one, or a backup, is needed");
 }
 
 }  // namespace
 
-CheckpointReader::CheckpointReader(std::unique_ptr<env::File> file, CheckpointInfo info, std::uint64_t file_id,
-                                   std::uint64_t file_bytes)
-    : file_(std::move(file)), info_(info), file_id_(file_id), file_bytes_(file_bytes), offset_(kHeaderBytes) {}
+CheckpointReader::CheckpointReader(std::unique_ptr<env::File> file, CheckpointInfo info,
+                                   std::uint64_t file_id, std::uint64_t file_bytes)
+    : file_(std::move(file)),
+      info_(info),
+      file_id_(file_id),
+      file_bytes_(file_bytes),
+      offset_(kHeaderBytes) {}
 
-Error CheckpointReader::damaged(std::string_view why) const { return damaged_file(file_->path(), block_offset_, why); }
+Error CheckpointReader::damaged(std::string_view why) const {
+  return damaged_file(file_->path(), block_offset_, why);
+}
 
-Result<std::unique_ptr<CheckpointReader>> CheckpointReader::open(env::FileSystem& files, const std::string& path) {
+Result<std::unique_ptr<CheckpointReader>> CheckpointReader::open(env::FileSystem& files,
+                                                                 const std::string& path) {
   LK_TRY(auto file, files.open(path, env::OpenMode::ReadOnly));
   LK_TRY(const std::uint64_t size, file->size());
   std::string block(kHeaderBytes, '\0');
@@ -37,8 +45,9 @@ Result<std::unique_ptr<CheckpointReader>> CheckpointReader::open(env::FileSystem
   std::uint32_t version;
   const auto header = decode_header(block, version);
   if (!header && version != 0) {
-    return Error(ErrorCode::NotSupported, path + ": the checkpoint has format version " + std::to_string(version) +
-                                              ", this program reads version " + std::to_string(kFormatVersion));
+    return Error(ErrorCode::NotSupported,
+                 path + ": the checkpoint has format version " + std::to_string(version) +
+                     ", this program reads version " + std::to_string(kFormatVersion));
   }
   if (!header) return damaged_file(path, 0, "the header is cut off or fails its checksum");
   if (header->file_bytes != size) {
@@ -68,7 +77,8 @@ Result<CheckpointReader::Item> CheckpointReader::next_block() {
   LK_CHECK(read_payload(block, payload_.data()));
   if (block.kind == kTree) return begin_tree(block);
   if (block.kind == kLast) return end_file();
-  if (!tree_is_open_ || block.tree != tree_) return damaged("a block of records stands outside its tree");
+  if (!tree_is_open_ || block.tree != tree_)
+    return damaged("a block of records stands outside its tree");
   at_ = payload_.data();
   if (block.kind == kRecords) return next_record();
   if (block.kind == kLarge) return begin_large();
@@ -91,7 +101,8 @@ Result<CheckpointReader::Item> CheckpointReader::end_file() {
   const char* const payload = payload_.data();
   const bool is_whole = payload_.size() == kLastPayloadBytes && offset_ == file_bytes_;
   if (!is_whole || load<std::uint64_t>(payload) != totals_.trees ||
-      load<std::uint64_t>(payload + 8) != totals_.records || load<std::uint64_t>(payload + 16) + 1 != blocks_) {
+      load<std::uint64_t>(payload + 8) != totals_.records ||
+      load<std::uint64_t>(payload + 16) + 1 != blocks_) {
     return damaged("the last block does not agree with what came before it");
   }
   totals_.bytes = file_bytes_;
@@ -189,7 +200,8 @@ Result<CheckpointReader::Block> CheckpointReader::read_block_header() {
   block.checksum = load<std::uint32_t>(head);
   block.seed = crc32c_extend(block_seed(file_id_, offset_), head + 4, sizeof head - 4);
   offset_ += sizeof head;
-  if (block.payload_bytes == 0 || block.payload_bytes > std::min<std::uint64_t>(kPayloadBytesMax, file_bytes_ - offset_)) {
+  if (block.payload_bytes == 0 ||
+      block.payload_bytes > std::min<std::uint64_t>(kPayloadBytesMax, file_bytes_ - offset_)) {
     return damaged("the block's length makes no sense");
   }
   return block;
@@ -207,7 +219,8 @@ Result<void> CheckpointReader::read_payload(const Block& block, char* to) {
 
 Result<void> CheckpointReader::read_exactly(std::uint64_t offset, std::span<char> out) {
   LK_ASSERT(out.size() <= file_bytes_ - offset);
-  const bool in_window = offset >= window_offset_ && offset + out.size() <= window_offset_ + window_.size();
+  const bool in_window =
+      offset >= window_offset_ && offset + out.size() <= window_offset_ + window_.size();
   if (!in_window && out.size() >= kWindowBytes / 2) {
     LK_TRY(const std::size_t got, file_->read_at(offset, out));
     return got == out.size() ? Result<void>() : Result<void>(damaged("the file became shorter"));

@@ -42,9 +42,12 @@ Entries some_entries() {
   };
 }
 
-TreeOptions options_of(std::uint32_t tree) { return {.counted = tree == 5, .hashed = tree != 5, .logged = tree != 7}; }
+TreeOptions options_of(std::uint32_t tree) {
+  return {.counted = tree == 5, .hashed = tree != 5, .logged = tree != 7};
+}
 
-const CheckpointInfo kInfo{.start = Lsn{4096}, .end = Lsn{5000}, .clock_ms = 123, .next_tree = TreeId{8}, .clean = true};
+const CheckpointInfo kInfo{
+    .start = Lsn{4096}, .end = Lsn{5000}, .clock_ms = 123, .next_tree = TreeId{8}, .clean = true};
 const std::string kPath = kDirectory + "/checkpoint-00000000000000004096";
 
 Result<CheckpointTotals> write_checkpoint(const env::Env& env, const Entries& entries,
@@ -53,9 +56,11 @@ Result<CheckpointTotals> write_checkpoint(const env::Env& env, const Entries& en
   LK_TRY(const auto writer, CheckpointWriter::create(env, kDirectory, info.start));
   std::uint32_t tree = 0;
   for (const Entry& entry : entries) {
-    if (entry.tree != tree) LK_CHECK(writer->begin_tree(TreeId{entry.tree}, options_of(entry.tree)));
+    if (entry.tree != tree)
+      LK_CHECK(writer->begin_tree(TreeId{entry.tree}, options_of(entry.tree)));
     tree = entry.tree;
-    LK_CHECK(writer->add(entry.key, {entry.value, Lsn{entry.version}, entry.deadline_ms, entry.kind}));
+    LK_CHECK(
+        writer->add(entry.key, {entry.value, Lsn{entry.version}, entry.deadline_ms, entry.kind}));
   }
   LK_CHECK(writer->begin_tree(TreeId{2}, options_of(2)));  // an empty tree at the end
   return writer->finish(info);
@@ -63,7 +68,8 @@ Result<CheckpointTotals> write_checkpoint(const env::Env& env, const Entries& en
 
 enum class Values { Read, Skipped };
 
-Result<Entries> read_checkpoint(env::FileSystem& files, const std::string& path, Values values = Values::Read) {
+Result<Entries> read_checkpoint(env::FileSystem& files, const std::string& path,
+                                Values values = Values::Read) {
   LK_TRY(const auto reader, CheckpointReader::open(files, path));
   Entries entries;
   for (;;) {
@@ -78,7 +84,7 @@ Result<Entries> read_checkpoint(env::FileSystem& files, const std::string& path,
     }
     const RecordView& record = reader->record();
     Entry entry{value_of(reader->tree()), std::string(reader->key()), std::string(record.value),
-                value_of(record.version), record.deadline_ms, record.kind};
+                value_of(record.version), record.deadline_ms,         record.kind};
     if (item == CheckpointReader::Item::Large && values == Values::Read) {
       entry.value.resize(reader->value_bytes());
       LK_CHECK(reader->read_value(entry.value));
@@ -110,7 +116,8 @@ TEST(CheckpointFile, EverythingComesBackAsItWas) {
 TEST(CheckpointFile, ManySmallRecordsFillManyBlocks) {
   env::SimulatedEnv sim;
   Entries entries;
-  for (int i = 0; i < 20'000; ++i) entries.push_back({3, std::to_string(1'000'000 + i), text(i, 30), 5, kNoDeadline, 1});
+  for (int i = 0; i < 20'000; ++i)
+    entries.push_back({3, std::to_string(1'000'000 + i), text(i, 30), 5, kNoDeadline, 1});
   ASSERT_TRUE(write_checkpoint(sim.env(), entries).has_value());
 
   const auto back = read_checkpoint(sim.files, kPath);
@@ -125,13 +132,17 @@ TEST(CheckpointFile, ValuesThatNobodyAsksForAreSkippedAndCheckedAllTheSame) {
   EXPECT_EQ(read_checkpoint(sim.files, kPath, Values::Skipped)->size(), some_entries().size());
   EXPECT_EQ(verify_checkpoint(sim.files, kPath)->records, some_entries().size());
 
-  const std::size_t inside = read_file(sim.files, kPath).find(text(3, 200'000).substr(0, 40)) + 100'000;
+  const std::size_t inside =
+      read_file(sim.files, kPath).find(text(3, 200'000).substr(0, 40)) + 100'000;
   write_file(sim.files, kPath, inside, "X");
 
   EXPECT_EQ(verify_checkpoint(sim.files, kPath).error().code(), ErrorCode::Corruption);
 }
 
-Entries few_entries() { return {{1, "key", "value", 7, 55, 2}, {1, "kez", text(1, 80'000), 8, kNoDeadline, 0}, {9, "k", "v"}}; }
+Entries few_entries() {
+  return {
+      {1, "key", "value", 7, 55, 2}, {1, "kez", text(1, 80'000), 8, kNoDeadline, 0}, {9, "k", "v"}};
+}
 
 TEST(CheckpointFile, EveryFlippedBitIsDetected) {
   env::SimulatedEnv sim;
@@ -192,6 +203,19 @@ TEST(CheckpointFile, BlocksOfAnotherFileOrPlaceAreDetected) {
   EXPECT_EQ(verify_checkpoint(sim.files, kPath).error().code(), ErrorCode::Corruption);
 }
 
+TEST(CheckpointFile, BlocksThatChangedPlacesAreDetected) {
+  env::SimulatedEnv sim;
+  ASSERT_TRUE(write_checkpoint(sim.env(), {{1, "key", text(1, 3u << 20)}}).has_value());
+  constexpr std::size_t kPiece = 12 + (1u << 20);
+  const std::string whole = read_file(sim.files, kPath);
+  const std::size_t first = whole.find(text(1, 3u << 20).substr(0, 64)) - 12;
+
+  write_file(sim.files, kPath, first,
+             whole.substr(first + kPiece, kPiece) + whole.substr(first, kPiece));
+
+  EXPECT_EQ(verify_checkpoint(sim.files, kPath).error().code(), ErrorCode::Corruption);
+}
+
 TEST(CheckpointFile, ANameThatTheHeaderDoesNotConfirmIsDetected) {
   env::SimulatedEnv sim;
   ASSERT_TRUE(write_checkpoint(sim.env(), some_entries()).has_value());
@@ -243,7 +267,7 @@ TEST(CheckpointFile, AFailedSyncIsToldApart) {
   }
 }
 
-// P-D5: at any crash there is the old checkpoint or the new one, whole; so too when an operation fails.
+// P-D5: at any crash there is the old checkpoint or the new one, whole.
 TEST(CheckpointFile, ACrashWhilePublishingLeavesTheOldOrTheNewOne) {
   env::SimulatedEnv sim;
   CheckpointInfo old_info = kInfo;
@@ -251,7 +275,8 @@ TEST(CheckpointFile, ACrashWhilePublishingLeavesTheOldOrTheNewOne) {
   ASSERT_TRUE(write_checkpoint(sim.env(), few_entries(), old_info).has_value());
   ASSERT_TRUE(sim.files.sync_directory("/").has_value());
   std::vector<env::SimulatedDisk> disks;
-  sim.files.set_before_operation([&](const env::Operation&) { disks.push_back(sim.files.snapshot()); });
+  sim.files.set_before_operation(
+      [&](const env::Operation&) { disks.push_back(sim.files.snapshot()); });
   ASSERT_TRUE(write_checkpoint(sim.env(), some_entries()).has_value());
   ASSERT_TRUE(remove_old_checkpoints(sim.files, kDirectory, 1).has_value());
   sim.files.set_before_operation(nullptr);
@@ -279,7 +304,8 @@ TEST(CheckpointFile, AnyOneFailingOperationIsReportedAndPublishesNothingHalf) {
     if (sim.files.faults_fired() == 0) break;
     ASSERT_EQ(totals.error().code(), ErrorCode::DiskFull);
     ASSERT_TRUE(list_checkpoints(sim.files, kDirectory)->empty());
-    ASSERT_TRUE(sim.files.list(kDirectory)->empty()) << "half a checkpoint would hold the space that lacks";
+    ASSERT_TRUE(sim.files.list(kDirectory)->empty())
+        << "half a checkpoint would hold the space that lacks";
   }
 }
 

@@ -45,13 +45,15 @@ CheckpointWriter::CheckpointWriter(const env::Env& env, std::string directory, L
   offset_ = kHeaderBytes;
 }
 
-Result<std::unique_ptr<CheckpointWriter>> CheckpointWriter::create(const env::Env& env, const std::string& directory,
+Result<std::unique_ptr<CheckpointWriter>> CheckpointWriter::create(const env::Env& env,
+                                                                   const std::string& directory,
                                                                    Lsn start) {
   const std::string temporary = directory + "/" + numbered_name(kUnfinishedPrefix, value_of(start));
   LK_TRY(const bool exists, env.files->exists(temporary));
   if (exists) LK_CHECK(env.files->remove(temporary));
   LK_TRY(auto file, env.files->open(temporary, env::OpenMode::CreateNew));
-  return std::unique_ptr<CheckpointWriter>(new CheckpointWriter(env, directory, start, std::move(file)));
+  return std::unique_ptr<CheckpointWriter>(
+      new CheckpointWriter(env, directory, start, std::move(file)));
 }
 
 CheckpointWriter::~CheckpointWriter() {
@@ -88,7 +90,8 @@ Result<void> CheckpointWriter::add_large(Bytes key, const RecordView& record) {
   LK_CHECK(flush_records());
   std::string head(key.size() + kEntryOverheadMax, '\0');
   const char* const end = put_entry_head(head.data(), key, record);
-  LK_CHECK(write_block(kLarge, tree_, Bytes(head.data(), static_cast<std::size_t>(end - head.data()))));
+  LK_CHECK(
+      write_block(kLarge, tree_, Bytes(head.data(), static_cast<std::size_t>(end - head.data()))));
   for (Bytes rest = record.value; !rest.empty();) {
     const Bytes piece = rest.substr(0, kPieceBytesMax);
     LK_CHECK(write_block(kPiece, tree_, piece));
@@ -109,7 +112,8 @@ Result<void> CheckpointWriter::write_block(std::uint8_t kind, TreeId tree, Bytes
   char head[kBlockHeaderBytes];
   store(head + 4, std::uint32_t{kind} << 24 | static_cast<std::uint32_t>(payload.size()));
   store(head + 8, value_of(tree));
-  const std::uint32_t seed = crc32c_extend(block_seed(file_id_, offset_), head + 4, sizeof head - 4);
+  const std::uint32_t seed =
+      crc32c_extend(block_seed(file_id_, offset_), head + 4, sizeof head - 4);
   store(head, crc32c_extend(seed, payload.data(), payload.size()));
   buffer_.append(head, sizeof head);
   offset_ += sizeof head + payload.size();

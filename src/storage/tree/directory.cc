@@ -12,7 +12,9 @@ constexpr std::uint64_t kFirstBuckets = 1024;
 constexpr std::uint64_t kFullPercent = 86;
 constexpr int kBucketsPerStep = 3;
 
-std::uint64_t entry_of(std::uint32_t tag, PageId page) { return std::uint64_t{tag} << 32 | value_of(page); }
+std::uint64_t entry_of(std::uint32_t tag, PageId page) {
+  return std::uint64_t{tag} << 32 | value_of(page);
+}
 std::uint32_t tag_of_entry(std::uint64_t entry) { return static_cast<std::uint32_t>(entry >> 32); }
 PageId page_of_entry(std::uint64_t entry) { return PageId{static_cast<std::uint32_t>(entry)}; }
 
@@ -28,7 +30,8 @@ Directory::Directory(std::uint64_t bucket_count_max)
 }
 
 Directory::Bucket* Directory::bucket_at(std::uint32_t place_tag) const {
-  const std::uint64_t old_place = place(place_tag, old_bucket_count_.load(std::memory_order_relaxed));
+  const std::uint64_t old_place =
+      place(place_tag, old_bucket_count_.load(std::memory_order_relaxed));
   if (old_place < moved_from_.load(std::memory_order_relaxed)) return &buckets_[old_place];
   return &buckets_[place(place_tag, bucket_count_.load(std::memory_order_relaxed))];
 }
@@ -90,7 +93,8 @@ void Directory::put(std::uint64_t hash, PageId page) {
     first_bucket(tag)->entries[(hash >> 40) % kEntries].store(entry, std::memory_order_relaxed);
   }
   const bool growing = moved_from_.load(std::memory_order_relaxed) != 0;
-  const std::uint64_t full = bucket_count_.load(std::memory_order_relaxed) * kEntries * kFullPercent / 100;
+  const std::uint64_t full =
+      bucket_count_.load(std::memory_order_relaxed) * kEntries * kFullPercent / 100;
   if (growing || entry_count_.load(std::memory_order_relaxed) > full) grow_step();
 }
 

@@ -15,8 +15,8 @@ namespace latchkey::storage::tree {
 /// Entry: 32 bits of the hash (the tag), page number; 0 = empty. A bucket is one cache line of 8
 /// entries. A tag has a first and a second bucket; when both are full, one entry of the first may
 /// move to its own other bucket. A place is tag * buckets >> 32, which grows with the number of
-/// buckets and keeps their order; so the table grows in place by an eighth at a time, moved from its
-/// upper end to the lower, a few buckets with each new entry.
+/// buckets and keeps their order; so the table grows in place by an eighth at a time, moved from
+/// its upper end to the lower, a few buckets with each new entry.
 ///
 /// Threads: any; races lose a hint at worst.
 class Directory {
@@ -48,7 +48,9 @@ class Directory {
   }
   Bucket* bucket_at(std::uint32_t place_tag) const;
   Bucket* first_bucket(std::uint32_t tag) const { return bucket_at(tag); }
-  Bucket* second_bucket(std::uint32_t tag) const { return bucket_at(tag * 0x9e3779b1u ^ 0x5bd1e995u); }
+  Bucket* second_bucket(std::uint32_t tag) const {
+    return bucket_at(tag * 0x9e3779b1u ^ 0x5bd1e995u);
+  }
   bool place_entry(std::uint64_t entry);
   void grow_step();
   void move_bucket(std::uint64_t bucket);

@@ -3,13 +3,12 @@
 #include <bitset>
 #include <chrono>
 #include <mutex>
-#include <thread>
 
 namespace latchkey::storage::tree {
 namespace {
 
 constexpr int kSpins = 2000;
-constexpr std::chrono::microseconds kNap{20};
+constexpr std::chrono::microseconds kSleepMax{50};
 
 /// Which numbers living threads have. Never destroyed, since threads may end after main.
 struct ThreadSlots {
@@ -32,18 +31,6 @@ struct SlotOfThread {
   }
 };
 
-/// Looks again and again, since nobody wakes the one who waits; the naps give the processor to a
-/// thread that was interrupted inside.
-void watch_until_zero(const std::atomic<std::uint32_t>& word) {
-  for (int spin = 0; word.load(std::memory_order_seq_cst) != 0; ++spin) {
-    if (spin < kSpins) {
-      spin_pause();
-    } else {
-      std::this_thread::sleep_for(kNap);
-    }
-  }
-}
-
 }  // namespace
 
 namespace internal {
@@ -60,6 +47,16 @@ void claim_thread_slot() {
 }
 
 }  // namespace internal
+
+/// The sleep gives the processor to a thread that was interrupted inside.
+void Gate::wait_until_zero(const std::atomic<std::uint32_t>& word) {
+  for (int spin = 0; spin < kSpins; ++spin) {
+    if (word.load(std::memory_order_seq_cst) == 0) return;
+    spin_pause();
+  }
+  std::unique_lock lock(sleep_mutex_);
+  while (word.load(std::memory_order_seq_cst) != 0) someone_left_.wait_for(lock, kSleepMax);
+}
 
 void Gate::wait_for_shared(Slot& slot) {
   if (slot.is_exclusive) return;
@@ -82,10 +79,10 @@ void Gate::enter_exclusive() {
   own.depth = 0;
   step_out(own);
   exclusive_latch_.lock();
-  watch_until_zero(waiting_for_shared_);
+  wait_until_zero(waiting_for_shared_);
   exclusive_.store(1, std::memory_order_seq_cst);
   own.is_exclusive = true;
-  for (Slot& slot : *slots_) watch_until_zero(slot.is_inside);
+  for (Slot& slot : *slots_) wait_until_zero(slot.is_inside);
 }
 
 void Gate::leave_exclusive() {

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 
 #include "base/assert.h"
 #include "storage/tree/latch.h"
@@ -22,18 +24,19 @@ void claim_thread_slot();
 /// A small number that no other living thread has; a later thread may get it again.
 /// Requires: at most kThreadsMax threads at a time have asked.
 inline std::uint32_t this_thread_slot() {
-  if (internal::thread_slot == internal::kNoThreadSlot) [[unlikely]] internal::claim_thread_slot();
+  if (internal::thread_slot == internal::kNoThreadSlot) [[unlikely]]
+    internal::claim_thread_slot();
   return internal::thread_slot;
 }
 
 /// A reader-writer lock whose readers touch only a cache line of their own.
 ///
 /// Entering shared costs one exchange on the thread's own line. Entering exclusive costs a look at
-/// every thread's line and then watching those inside, and is meant for what is rare: a transaction
+/// every thread's line and waiting for those inside, and is meant for what is rare: a transaction
 /// over everything, a checkpoint's start, the opening of a snapshot.
 ///
 /// Threads:   any; a hold belongs to the thread that took it. A shared hold must be short and must
-///            not wait for anything: who waits for it looks at it again and again.
+///            not wait for anything.
 /// Invariant: while a thread is inside exclusive no other is inside shared. Those who wait to enter
 ///            shared get in before the next exclusive, so neither side can starve the other.
 class Gate {
@@ -47,7 +50,8 @@ class Gate {
     Slot& slot = this_slot();
     if (slot.depth++ != 0) return;
     slot.is_inside.store(1, std::memory_order_seq_cst);
-    if (exclusive_.load(std::memory_order_seq_cst) != 0) [[unlikely]] wait_for_shared(slot);
+    if (exclusive_.load(std::memory_order_seq_cst) != 0) [[unlikely]]
+      wait_for_shared(slot);
   }
 
   void leave_shared() {
@@ -98,16 +102,23 @@ class Gate {
 
   Slot& this_slot() { return (*slots_)[this_thread_slot()]; }
 
-  // A plain store on purpose: whoever wants the gate exclusively looks again and again, so no wake
-  // can be lost and leaving needs no fence.
-  static void step_out(Slot& slot) { slot.is_inside.store(0, std::memory_order_release); }
+  // A plain store on purpose: leaving needs no fence, since whoever waits for the gate exclusively
+  // wakes by itself after a while. It may so miss this wake-up, but not for long.
+  void step_out(Slot& slot) {
+    slot.is_inside.store(0, std::memory_order_release);
+    if (exclusive_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      someone_left_.notify_one();
+  }
 
   void wait_for_shared(Slot& slot);
+  void wait_until_zero(const std::atomic<std::uint32_t>& word);
 
   std::unique_ptr<std::array<Slot, kThreadsMax>> slots_;
   alignas(64) std::atomic<std::uint32_t> exclusive_{0};  // 1 while one is pending or inside
   std::atomic<std::uint32_t> waiting_for_shared_{0};
   Latch exclusive_latch_;  // one exclusive at a time
+  std::mutex sleep_mutex_;
+  std::condition_variable someone_left_;
 };
 
 }  // namespace latchkey::storage::tree

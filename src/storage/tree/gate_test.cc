@@ -157,7 +157,7 @@ TEST(Gate, SharedHoldersNeverSeeAHalfMadeChange) {
   std::atomic<bool> stop{false};
 
   std::vector<std::thread> readers;
-  for (int number = 0; number < 3; ++number) {
+  for (int number = 0; number < 2; ++number) {
     readers.emplace_back([&] {
       while (!stop) {
         const Gate::Shared shared(gate);

@@ -85,16 +85,19 @@ void Inner::format(Page& page, PageKind kind, TreeId tree, int level, Bytes pref
 
 PageId Inner::child(int index) const {
   LK_ASSERT(index >= 0 && index <= count());
-  return PageId{load<std::uint32_t>(page_->bytes() + children_at(capacity()) + 4 * static_cast<std::size_t>(index))};
+  return PageId{load<std::uint32_t>(page_->bytes() + children_at(capacity()) +
+                                    4 * static_cast<std::size_t>(index))};
 }
 
 void Inner::set_child(int index, PageId child) {
-  store(page_->bytes() + children_at(capacity()) + 4 * static_cast<std::size_t>(index), value_of(child));
+  store(page_->bytes() + children_at(capacity()) + 4 * static_cast<std::size_t>(index),
+        value_of(child));
 }
 
 std::uint32_t Inner::record_count(int index) const {
   LK_ASSERT(counted() && index >= 0 && index <= count());
-  return load<std::uint32_t>(page_->bytes() + counts_at(capacity()) + 4 * static_cast<std::size_t>(index));
+  return load<std::uint32_t>(page_->bytes() + counts_at(capacity()) +
+                             4 * static_cast<std::size_t>(index));
 }
 
 void Inner::set_record_count(int index, std::uint32_t value) {
@@ -113,7 +116,8 @@ Bytes Inner::prefix() const {
 }
 
 std::uint16_t Inner::rest(int index) const {
-  return load<std::uint16_t>(page_->bytes() + rests_at(page_->header.kind) + 2 * static_cast<std::size_t>(index));
+  return load<std::uint16_t>(page_->bytes() + rests_at(page_->header.kind) +
+                             2 * static_cast<std::size_t>(index));
 }
 
 LongSeparator* Inner::long_separator(int index) const {
@@ -134,7 +138,8 @@ std::string Inner::separator(int index) const {
   if (const LongSeparator* text = long_separator(index)) return text->text;
   std::string out(prefix());
   char head[8];
-  store_big64(head, load<std::uint64_t>(page_->bytes() + kHeads + 8 * static_cast<std::size_t>(index)));
+  store_big64(head,
+              load<std::uint64_t>(page_->bytes() + kHeads + 8 * static_cast<std::size_t>(index)));
   const std::uint16_t at = rest(index);
   if (at >= kShortRest) {
     out.append(head, at & 0xF);
@@ -146,27 +151,32 @@ std::string Inner::separator(int index) const {
 }
 
 LK_OPTIMISTIC_READ PageId Inner::child_optimistic(const Page& page, int index) {
-  const int capacity = page.header.kind == PageKind::CountedInner ? kCountedCapacity : kPlainCapacity;
-  const char* at = page.bytes() + kHeads + 8 * static_cast<std::size_t>(capacity) + 4 * static_cast<std::size_t>(index);
+  const int capacity =
+      page.header.kind == PageKind::CountedInner ? kCountedCapacity : kPlainCapacity;
+  const char* at = page.bytes() + kHeads + 8 * static_cast<std::size_t>(capacity) +
+                   4 * static_cast<std::size_t>(index);
   std::uint32_t child;
   __builtin_memcpy(&child, at, 4);
   return PageId{child};
 }
 
 // Written flat, without calls, so that nothing instrumented runs inside.
-LK_OPTIMISTIC_READ int Inner::search_optimistic(const Page& page, Bytes key, Side side, std::uint64_t version) {
+LK_OPTIMISTIC_READ int Inner::search_optimistic(const Page& page, Bytes key, Side side,
+                                                std::uint64_t version) {
   const char* const base = page.bytes();
   const PageKind kind = page.header.kind;
   if (kind != PageKind::Inner && kind != PageKind::CountedInner) return -1;
   const bool is_counted = kind == PageKind::CountedInner;
   const int capacity = is_counted ? kCountedCapacity : kPlainCapacity;
   const auto slots = static_cast<std::size_t>(capacity);
-  const std::size_t rests = kHeads + 8 * slots + 4 * (slots + 1) + (is_counted ? 4 * (slots + 1) : 0);
+  const std::size_t rests =
+      kHeads + 8 * slots + 4 * (slots + 1) + (is_counted ? 4 * (slots + 1) : 0);
   const int count = page.header.count;
   const std::size_t prefix_bytes = page.header.prefix_bytes;
   if (count > capacity || prefix_bytes > key.size()) {
     // A key shorter than the prefix cannot belong here, but a search for what precedes it may.
-    if (count > capacity || page.header.version.load(std::memory_order_acquire) != version) return -1;
+    if (count > capacity || page.header.version.load(std::memory_order_acquire) != version)
+      return -1;
   }
   const char* const suffix = key.data() + (prefix_bytes < key.size() ? prefix_bytes : key.size());
   const std::size_t suffix_bytes = key.size() - static_cast<std::size_t>(suffix - key.data());
@@ -224,20 +234,24 @@ LK_OPTIMISTIC_READ int Inner::search_optimistic(const Page& page, Bytes key, Sid
         std::size_t i = 0;
         while (i < shared && text[i] == other[i]) ++i;
         if (i < shared) {
-          order = static_cast<unsigned char>(text[i]) < static_cast<unsigned char>(other[i]) ? -1 : 1;
+          order =
+              static_cast<unsigned char>(text[i]) < static_cast<unsigned char>(other[i]) ? -1 : 1;
         } else {
           order = text_bytes < other_bytes ? -1 : text_bytes > other_bytes ? 1 : 0;
         }
       }
     }
-    if (order < 0 || (order == 0 && side == Side::AtOrAfter)) low = middle + 1;
-    else high = middle;
+    if (order < 0 || (order == 0 && side == Side::AtOrAfter))
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }
 
 int Inner::search(Bytes key, Side side) const {
-  const int index = search_optimistic(*page_, key, side, page_->header.version.load(std::memory_order_relaxed));
+  const int index =
+      search_optimistic(*page_, key, side, page_->header.version.load(std::memory_order_relaxed));
   LK_ASSERT(index >= 0);
   return index;
 }
@@ -271,7 +285,8 @@ void Inner::write_separator(int index, Bytes separator) {
   LK_ASSERT(separator.substr(0, header.prefix_bytes) == prefix());
   const Bytes suffix = separator.substr(header.prefix_bytes);
   store(page_->bytes() + kHeads + 8 * static_cast<std::size_t>(index), head64(suffix));
-  char* const rest_at = page_->bytes() + rests_at(header.kind) + 2 * static_cast<std::size_t>(index);
+  char* const rest_at =
+      page_->bytes() + rests_at(header.kind) + 2 * static_cast<std::size_t>(index);
   if (suffix.size() <= 8) {
     store(rest_at, static_cast<std::uint16_t>(kShortRest | suffix.size()));
     return;
@@ -280,8 +295,8 @@ void Inner::write_separator(int index, Bytes separator) {
   store(rest_at, kShortRest);
   const std::size_t floor = heap_floor(header.kind);
   const Bytes text = suffix.substr(8);
-  const bool in_page = text.size() <= kRestInlineMax &&
-                       header.heap_begin + header.dead_bytes >= floor + text.size() + 2 + kHeapReserve;
+  const bool in_page = text.size() <= kRestInlineMax && header.heap_begin + header.dead_bytes >=
+                                                            floor + text.size() + 2 + kHeapReserve;
   const std::size_t bytes = in_page ? 2 + text.size() : kLongRestBytes;
   if (header.heap_begin < floor + bytes) compact_heap();
   LK_ASSERT(header.heap_begin >= floor + bytes);
@@ -299,8 +314,10 @@ void Inner::write_separator(int index, Bytes separator) {
 
 void Inner::drop_rest(int index, std::vector<LongSeparator*>& retired) {
   if (LongSeparator* text = long_separator(index)) retired.push_back(text);
-  page_->header.dead_bytes = static_cast<std::uint16_t>(page_->header.dead_bytes + rest_bytes(index));
-  store(page_->bytes() + rests_at(page_->header.kind) + 2 * static_cast<std::size_t>(index), kShortRest);
+  page_->header.dead_bytes =
+      static_cast<std::uint16_t>(page_->header.dead_bytes + rest_bytes(index));
+  store(page_->bytes() + rests_at(page_->header.kind) + 2 * static_cast<std::size_t>(index),
+        kShortRest);
 }
 
 namespace {
@@ -308,7 +325,8 @@ namespace {
 /// Moves `count` elements of `width` bytes from index `from` to index `to` of the array at `base`.
 void move_elements(char* base, std::size_t width, int from, int to, int count) {
   if (count <= 0) return;
-  std::memmove(base + width * static_cast<std::size_t>(to), base + width * static_cast<std::size_t>(from),
+  std::memmove(base + width * static_cast<std::size_t>(to),
+               base + width * static_cast<std::size_t>(from),
                width * static_cast<std::size_t>(count));
 }
 
@@ -359,7 +377,8 @@ std::vector<Inner::Entry> Inner::entries() const {
   return out;
 }
 
-bool Inner::rebuild(Bytes prefix, const std::vector<Entry>& entries, std::size_t begin, std::size_t end) {
+bool Inner::rebuild(Bytes prefix, const std::vector<Entry>& entries, std::size_t begin,
+                    std::size_t end) {
   LK_ASSERT(begin < end && end <= entries.size());
   PageHeader& header = page_->header;
   if (static_cast<int>(end - begin) > capacity() + 1) return false;

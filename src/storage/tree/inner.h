@@ -88,7 +88,9 @@ class Inner {
     return kind == PageKind::CountedInner ? kCountedCapacity : kPlainCapacity;
   }
   static constexpr std::size_t kHeads = sizeof(PageHeader);
-  static std::size_t children_at(int capacity) { return kHeads + 8 * static_cast<std::size_t>(capacity); }
+  static std::size_t children_at(int capacity) {
+    return kHeads + 8 * static_cast<std::size_t>(capacity);
+  }
   static std::size_t counts_at(int capacity) {
     return children_at(capacity) + 4 * (static_cast<std::size_t>(capacity) + 1);
   }

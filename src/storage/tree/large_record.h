@@ -17,7 +17,8 @@ class LargeRecord {
  public:
   /// Returns null when the allocator has no memory.
   static LargeRecord* create(Bytes key_tail, Bytes value) {
-    void* memory = ::operator new(sizeof(LargeRecord) + key_tail.size() + value.size(), std::nothrow);
+    void* memory =
+        ::operator new(sizeof(LargeRecord) + key_tail.size() + value.size(), std::nothrow);
     if (memory == nullptr) return nullptr;
     auto* record = new (memory) LargeRecord(key_tail.size(), value.size());
     std::memcpy(record->data(), key_tail.data(), key_tail.size());
@@ -32,7 +33,9 @@ class LargeRecord {
 
   Bytes key_tail() const { return {data(), key_tail_bytes_}; }
   Bytes value() const { return {data() + key_tail_bytes_, value_bytes_}; }
-  std::size_t allocated_bytes() const { return sizeof(LargeRecord) + key_tail_bytes_ + value_bytes_; }
+  std::size_t allocated_bytes() const {
+    return sizeof(LargeRecord) + key_tail_bytes_ + value_bytes_;
+  }
 
  private:
   LargeRecord(std::size_t key_tail_bytes, std::size_t value_bytes)

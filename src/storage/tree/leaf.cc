@@ -50,7 +50,8 @@ std::size_t cell_bytes(Bytes key, const LeafRecord& record, std::size_t prefix_b
   const std::size_t suffix = inline_suffix(key, prefix_bytes).size();
   const std::size_t value = record.large != nullptr ? 0 : record.value.size();
   return 1 + length_bytes(suffix) + length_bytes(value) + kVersionBytes +
-         (record.deadline_ms != kNoDeadline ? 8 : 0) + (record.large != nullptr ? 8 : 0) + suffix + value;
+         (record.deadline_ms != kNoDeadline ? 8 : 0) + (record.large != nullptr ? 8 : 0) + suffix +
+         value;
 }
 
 int order(int comparison) { return comparison < 0 ? -1 : comparison > 0 ? 1 : 0; }
@@ -101,7 +102,8 @@ Leaf::Cell Leaf::decode(const char* at) {
   at = get_length(at, value_bytes);
   Cell cell;
   cell.record.kind = flags & kKindMask;
-  cell.record.version = Lsn{load<std::uint32_t>(at) | std::uint64_t{load<std::uint16_t>(at + 4)} << 32};
+  cell.record.version =
+      Lsn{load<std::uint32_t>(at) | std::uint64_t{load<std::uint16_t>(at + 4)} << 32};
   at += kVersionBytes;
   if ((flags & kHasDeadline) != 0) {
     cell.record.deadline_ms = load<std::int64_t>(at);
@@ -141,7 +143,8 @@ int Leaf::compare(Bytes key, int slot) const {
   const Cell found = cell(slot);
   const int by_inline = inline_suffix(key, page_->header.prefix_bytes).compare(found.suffix);
   if (by_inline != 0) return order(by_inline);
-  const Bytes stored_tail = found.record.large != nullptr ? found.record.large->key_tail() : Bytes();
+  const Bytes stored_tail =
+      found.record.large != nullptr ? found.record.large->key_tail() : Bytes();
   return order(tail_of(key).compare(stored_tail));
 }
 
@@ -149,7 +152,9 @@ std::uint32_t Leaf::head_at(int slot) const {
   return load<std::uint32_t>(hints() + 4 * static_cast<std::size_t>(slot));
 }
 
-std::uint32_t Leaf::head_of(Bytes key) const { return head32(inline_suffix(key, page_->header.prefix_bytes)); }
+std::uint32_t Leaf::head_of(Bytes key) const {
+  return head32(inline_suffix(key, page_->header.prefix_bytes));
+}
 
 int Leaf::find(Bytes key, std::uint8_t fingerprint) const {
   if (!key_has_prefix(key)) return -1;
@@ -178,8 +183,10 @@ int Leaf::lower_bound(Bytes key) const {
     const std::uint32_t head = head_of(key);
     while (low < high) {
       const int middle = (low + high) / 2;
-      if (head_at(middle) < head) low = middle + 1;
-      else high = middle;
+      if (head_at(middle) < head)
+        low = middle + 1;
+      else
+        high = middle;
     }
     high = count();
     // From here on heads are >= head; only the run of equal heads needs the keys themselves.
@@ -193,8 +200,10 @@ int Leaf::lower_bound(Bytes key) const {
   }
   while (low < high) {
     const int middle = (low + high) / 2;
-    if (compare(key, middle) > 0) low = middle + 1;
-    else high = middle;
+    if (compare(key, middle) > 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }
@@ -229,13 +238,15 @@ void Leaf::grow_capacity() {
   PageHeader& header = page_->header;
   const std::size_t from = slots_begin();
   header.capacity = static_cast<std::uint16_t>(header.capacity + kCapacityStep);
-  std::memmove(page_->bytes() + slots_begin(), page_->bytes() + from, 2 * static_cast<std::size_t>(header.count));
+  std::memmove(page_->bytes() + slots_begin(), page_->bytes() + from,
+               2 * static_cast<std::size_t>(header.count));
 }
 
 void Leaf::compact() {
   PageHeader& header = page_->header;
   char copy[kPageBytes];
-  std::memcpy(copy + header.heap_begin, page_->bytes() + header.heap_begin, kPageBytes - header.heap_begin);
+  std::memcpy(copy + header.heap_begin, page_->bytes() + header.heap_begin,
+              kPageBytes - header.heap_begin);
   auto at = static_cast<std::uint16_t>(kPageBytes);
   for (int slot = 0; slot < count(); ++slot) {
     const char* const from = copy + slot_offset(slot);
@@ -251,9 +262,10 @@ void Leaf::compact() {
 bool Leaf::make_room(std::size_t cell, bool new_slot) {
   PageHeader& header = page_->header;
   const bool grow = new_slot && header.count == header.capacity;
-  const std::size_t slots_end = slots_begin() + 2 * static_cast<std::size_t>(header.count) + (new_slot ? 2 : 0) +
-                                (grow ? kCapacityStep * hint_bytes() : 0);
-  if (slots_end + cell > static_cast<std::size_t>(header.heap_begin) + header.dead_bytes) return false;
+  const std::size_t slots_end = slots_begin() + 2 * static_cast<std::size_t>(header.count) +
+                                (new_slot ? 2 : 0) + (grow ? kCapacityStep * hint_bytes() : 0);
+  if (slots_end + cell > static_cast<std::size_t>(header.heap_begin) + header.dead_bytes)
+    return false;
   if (slots_end + cell > header.heap_begin) compact();
   LK_ASSERT(slots_end + cell <= header.heap_begin);
   if (grow) grow_capacity();
@@ -274,8 +286,10 @@ bool Leaf::insert(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecor
   store(slots + 2 * index, write_cell(key, record, bytes));
   char* const hint = hints() + hint_bytes() * index;
   std::memmove(hint + hint_bytes(), hint, hint_bytes() * after);
-  if (hashed()) *hint = static_cast<char>(fingerprint);
-  else store(hint, head_of(key));
+  if (hashed())
+    *hint = static_cast<char>(fingerprint);
+  else
+    store(hint, head_of(key));
   ++header.count;
   return true;
 }
@@ -296,7 +310,9 @@ bool Leaf::replace(int slot, Bytes key, const LeafRecord& record) {
   // live, so the record leaves the heap accounting only after success.
   const std::size_t slots_end = slots_begin() + 2 * static_cast<std::size_t>(header.count);
   if (slots_end + bytes > header.heap_begin) {
-    if (slots_end + bytes > static_cast<std::size_t>(header.heap_begin) + header.dead_bytes + old_bytes) return false;
+    if (slots_end + bytes >
+        static_cast<std::size_t>(header.heap_begin) + header.dead_bytes + old_bytes)
+      return false;
     const std::uint8_t hint = hashed() ? fingerprint(slot) : std::uint8_t{0};
     erase(slot);
     const bool inserted = insert(slot, key, hint, record);

@@ -49,7 +49,8 @@ inline bool needs_large(Bytes key, std::size_t value_bytes) {
 /// value length (the same) | version (6) | [deadline 8] | [LargeRecord* 8] | key | value.
 /// The key is without the page's prefix and without what stands in the LargeRecord.
 ///
-/// Invariant: heap_begin >= end of the slots; slots are in strictly ascending key order. (README, 3)
+/// Invariant: heap_begin >= end of the slots; slots are in strictly ascending key order. (README,
+/// 3)
 class Leaf {
  public:
   explicit Leaf(Page& page) : page_(&page) {}
@@ -59,9 +60,7 @@ class Leaf {
 
   int count() const { return page_->header.count; }
   bool hashed() const { return page_->header.kind == PageKind::HashedLeaf; }
-  Bytes prefix() const {
-    return {page_->bytes() + sizeof(PageHeader), page_->header.prefix_bytes};
-  }
+  Bytes prefix() const { return {page_->bytes() + sizeof(PageHeader), page_->header.prefix_bytes}; }
   bool key_has_prefix(Bytes key) const;
 
   /// The slot of exactly this key, or -1. Hashed leaves need the key's fingerprint.
@@ -84,14 +83,16 @@ class Leaf {
   /// Bytes of cells, hints and slots in use, the prefix not counted.
   std::size_t used_bytes() const;
   /// What used_bytes may reach.
-  std::size_t usable_bytes() const { return kPageBytes - sizeof(PageHeader) - page_->header.prefix_bytes; }
-  /// What one more record of this shape would add to used_bytes, at most, in a page with `prefix_bytes`.
-  static std::size_t cost(Bytes key, const LeafRecord& record, std::size_t prefix_bytes, bool hashed);
+  std::size_t usable_bytes() const {
+    return kPageBytes - sizeof(PageHeader) - page_->header.prefix_bytes;
+  }
+  /// What one more record of this shape would add to used_bytes, at most, in a page with
+  /// `prefix_bytes`.
+  static std::size_t cost(Bytes key, const LeafRecord& record, std::size_t prefix_bytes,
+                          bool hashed);
   std::size_t slot_cost(int slot) const;
 
-  std::uint8_t fingerprint(int slot) const {
-    return static_cast<std::uint8_t>(hints()[slot]);
-  }
+  std::uint8_t fingerprint(int slot) const { return static_cast<std::uint8_t>(hints()[slot]); }
 
  private:
   struct Cell;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,8 +11,6 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include <boost/container/small_vector.hpp>
 
 #include "base/assert.h"
 #include "base/bytes.h"
@@ -44,8 +43,8 @@ struct RowLockOutcome {
 /// are called in their order and the row is free.
 ///
 /// Threads:   any. A transaction, named by `owner` > 0, acts on one thread at a time.
-/// Ownership: callbacks are called once each, without any latch, on the thread that released the row.
-/// Invariant: a row lock is covered by its bucket's latch; its holder changes under that and
+/// Ownership: callbacks are called once each, without any latch, on the thread that released the
+/// row. Invariant: a row lock is covered by its bucket's latch; its holder changes under that and
 ///            `graph_mutex_` both, so that rings can be found under `graph_mutex_` alone. A row
 ///            without a holder has no waiters and no entry.
 /// Order:     gate, bucket latches ascending, graph_mutex_.
@@ -159,8 +158,7 @@ class LockTable {
   const Bucket& bucket(std::uint64_t hash) const { return buckets_[bucket_index(hash)]; }
 
   static RowLock* find(const Bucket& in, TreeId tree, Bytes key, std::uint64_t hash);
-  static std::uint64_t holder_in_list(const Bucket& in, TreeId tree, Bytes key,
-                                      std::uint64_t hash);
+  static std::uint64_t holder_in_list(const Bucket& in, TreeId tree, Bytes key, std::uint64_t hash);
   bool closes_ring(std::uint64_t waiter, std::uint64_t holder) const;
   void release_rows(std::span<RowLock* const> rows, std::uint64_t owner, Callbacks& callbacks);
   void release(Bucket& in, RowLock* row, Callbacks& callbacks);

@@ -18,7 +18,7 @@ constexpr std::uint32_t kRecordBytesMax = 64u << 10;
 constexpr std::uint32_t kPartBytesMax = 256u << 10;
 /// One write call at most: writers that wait for the ring go on after each.
 constexpr std::uint64_t kWriteBytesMax = 1u << 20;
-/// Before a waiter gives up its processor; a place is published within a microsecond of being taken.
+/// Before a waiter gives up its processor; a place taken is published in a microsecond.
 constexpr int kSpinsMax = 200;
 
 void wait_a_little(int& spins) {
@@ -38,11 +38,13 @@ LogOptions with_whole_segments(LogOptions options) {
 
 }  // namespace
 
-Result<std::unique_ptr<Log>> Log::open(const env::Env& env, const LogOptions& options, const LogEnd& recovered) {
+Result<std::unique_ptr<Log>> Log::open(const env::Env& env, const LogOptions& options,
+                                       const LogEnd& recovered) {
   if (!std::has_single_bit(options.ring_bytes) || options.ring_bytes < kRingBytesMin ||
       options.ring_bytes > kRingBytesMax) {
-    return Error(ErrorCode::InvalidArgument, "the log's ring of " + std::to_string(options.ring_bytes) +
-                                                 " bytes is not a power of two from 64 KiB to 1 GiB");
+    return Error(ErrorCode::InvalidArgument,
+                 "the log's ring of " + std::to_string(options.ring_bytes) +
+                     " bytes is not a power of two from 64 KiB to 1 GiB");
   }
   const LogEpoch epoch{recovered.epoch + 1, env.random->next()};
   std::unique_ptr<Log> log(new Log(env, with_whole_segments(options), recovered, epoch));
@@ -65,10 +67,11 @@ Result<std::unique_ptr<Log>> Log::open(const env::Env& env, const LogOptions& op
 Log::Log(const env::Env& env, LogOptions options, const LogEnd& recovered, LogEpoch epoch)
     : env_(env),
       options_(std::move(options)),
-      segments_(*env.files, {options_.directory, options_.segment_bytes, options_.spare_count_max}, epoch,
-                value_of(recovered.end)),
-      ring_(options_.durability == Durability::None ? kRingBytesMin : options_.ring_bytes, value_of(recovered.end),
-            epoch.seed(), [this](std::uint64_t end) { make_ring_room(end); }),
+      segments_(*env.files, {options_.directory, options_.segment_bytes, options_.spare_count_max},
+                epoch, value_of(recovered.end)),
+      ring_(options_.durability == Durability::None ? kRingBytesMin : options_.ring_bytes,
+            value_of(recovered.end), epoch.seed(),
+            [this](std::uint64_t end) { make_ring_room(end); }),
       record_bytes_max_(std::min(options_.ring_bytes / 16, kRecordBytesMax)),
       part_bytes_max_(std::min(options_.ring_bytes / 16, kPartBytesMax)),
       written_(value_of(recovered.end)),
@@ -77,7 +80,8 @@ Log::Log(const env::Env& env, LogOptions options, const LogEnd& recovered, LogEp
       content_synced_(value_of(recovered.end)),
       marked_(value_of(recovered.end)),
       told_(value_of(recovered.end)) {
-  LK_ASSERT(options_.durability == Durability::None || part_bytes_max_ + kChainBytes <= ring_.body_bytes_max());
+  LK_ASSERT(options_.durability == Durability::None ||
+            part_bytes_max_ + kChainBytes <= ring_.body_bytes_max());
 }
 
 Log::~Log() { stop_threads(); }
@@ -196,7 +200,8 @@ StagedRecord::~StagedRecord() {
 }
 
 Lsn Log::replay_start() const {
-  // Parts reserved after this lock lie behind what reserved() says now; those before are in the set.
+  // Parts reserved after this lock lie behind what reserved() says now; earlier ones are in the
+  // set.
   std::lock_guard lock(room_mutex_);
   if (!staged_starts_.empty()) return Lsn{std::min(*staged_starts_.begin(), ring_.reserved())};
   return appended_lsn();
@@ -228,7 +233,8 @@ bool Log::write_out() {
         if (out_of_room) break;
         auto written = segments_.write(position, run.bytes);
         if (written.has_value()) {
-          if (run.content_end != 0) content_written_.store(run.content_end, std::memory_order_release);
+          if (run.content_end != 0)
+            content_written_.store(run.content_end, std::memory_order_release);
           written_.store(position + run.bytes.size());
           bytes_written_.fetch_add(run.bytes.size(), std::memory_order_relaxed);
         } else {
@@ -248,8 +254,8 @@ bool Log::write_out() {
   return progress;
 }
 
-/// Writes out until `position` is written, waiting for places before it that are being filled. Returns
-/// false if somebody takes too long over one, or the log is sealed.
+/// Writes out until `position` is written, waiting for places before it that are being filled.
+/// Returns false if somebody takes too long over one, or the log is sealed.
 bool Log::write_until(std::uint64_t position) {
   int spins = 0;
   while (written_.load(std::memory_order_acquire) < position) {
@@ -319,9 +325,12 @@ Result<void> Log::settle() {
 
 Lsn Log::stable_lsn() const {
   switch (options_.durability) {
-    case Durability::Sync: return synced_lsn();
-    case Durability::Interval: return Lsn{written_.load()};
-    case Durability::None: break;
+    case Durability::Sync:
+      return synced_lsn();
+    case Durability::Interval:
+      return Lsn{written_.load()};
+    case Durability::None:
+      break;
   }
   return appended_lsn();
 }
@@ -375,7 +384,8 @@ void Log::kick_flusher(std::uint64_t wanted) {
   std::uint64_t known = wanted_.load(std::memory_order_relaxed);
   while (known < wanted && !wanted_.compare_exchange_weak(known, wanted)) {
   }
-  // Sequentially consistent: either this sees the flusher asleep, or that sees the wish before it sleeps.
+  // Sequentially consistent: either this sees the flusher asleep, or that sees the wish and stays
+  // up.
   if (flusher_sleeps_.load() && flusher_sleeps_.exchange(false)) {
     std::lock_guard lock(flusher_mutex_);
     flusher_wakes_.notify_one();
@@ -388,7 +398,8 @@ bool Log::flusher_has_work() const {
 }
 
 void Log::run_flusher() {
-  const auto pause = std::chrono::milliseconds(std::max<std::int64_t>(1, options_.idle_mark_ms / 2));
+  const auto pause =
+      std::chrono::milliseconds(std::max<std::int64_t>(1, options_.idle_mark_ms / 2));
   std::int64_t last_sync_us = env_.clock->steady_us();
   int spins = 0;
   while (!stopping_.load()) {
@@ -425,7 +436,8 @@ void Log::flush_if_due(std::int64_t& last_sync_us) {
     }
   } else if (unsynced && since_ms >= options_.idle_mark_ms) {
     // Quiet: at Sync everything goes out; at Interval only the mark, for which no load comes along.
-    due = due || options_.durability == Durability::Sync || content_written_.load() == content_synced_.load();
+    due = due || options_.durability == Durability::Sync ||
+          content_written_.load() == content_synced_.load();
   }
   if (!due) return;
   static_cast<void>(flush().has_value());
@@ -438,8 +450,9 @@ void Log::seal(const Error& cause) {
   {
     std::lock_guard lock(room_mutex_);
     if (seal_error_.has_value()) return;
-    seal_error_ = Error(ErrorCode::LogSealed, "the log is closed to writes until a restart, since its file failed: " +
-                                                  cause.message());
+    seal_error_ = Error(
+        ErrorCode::LogSealed,
+        "the log is closed to writes until a restart, since its file failed: " + cause.message());
     sealed_.store(true, std::memory_order_release);
     admit_limit_.store(0);
     room_moved_.notify_all();

@@ -79,7 +79,7 @@ class StagedRecord {
  private:
   friend class Log;
   Log* log_ = nullptr;
-  std::uint64_t chain_ = 0;   ///< position of the first part
+  std::uint64_t chain_ = 0;         ///< position of the first part
   std::uint64_t replay_start_ = 0;  ///< at or before that
   std::uint64_t bytes_ = 0;
   std::uint32_t parts_ = 0;
@@ -87,8 +87,8 @@ class StagedRecord {
 
 /// The redo log: one stream of records, each named by the Lsn where it ends (log_format.h).
 ///
-/// A write goes: admit (may fail, nothing has happened yet), latch what it changes, reserve (gives its
-/// version), apply and fill, publish, unlatch; later make_stable before the reply. From admit's
+/// A write goes: admit (may fail, nothing has happened yet), latch what it changes, reserve (gives
+/// its version), apply and fill, publish, unlatch; later make_stable before the reply. From admit's
 /// success on nothing can fail for lack of disk.
 ///
 ///   durability  stable_lsn() is                 make_stable
@@ -99,14 +99,16 @@ class StagedRecord {
 ///
 /// Threads:   any, but for open and close: the owner.
 /// Errors:    after the first failed sync or write the log is sealed for good: admit and close say
-///            LogSealed, stable_lsn() stands still, nothing is synced again. Reserving and publishing
-///            go on without effect, so that a writer half way through is not left hanging.
+///            LogSealed, stable_lsn() stands still, nothing is synced again. Reserving and
+///            publishing go on without effect, so that a writer half way through is not left
+///            hanging.
 /// Invariant: durable mark <= synced <= written <= reserved (in positions).
 class Log {
  public:
   /// Goes on behind `recovered.end` in a new epoch. With durability None no file is touched.
   /// Requires: the directory is ours alone (env::DirectoryLock).
-  static Result<std::unique_ptr<Log>> open(const env::Env& env, const LogOptions& options, const LogEnd& recovered);
+  static Result<std::unique_ptr<Log>> open(const env::Env& env, const LogOptions& options,
+                                           const LogEnd& recovered);
   /// Stops the threads. Writes nothing: what close() did not write is lost, as in a crash.
   ~Log();
   Log(const Log&) = delete;
@@ -117,36 +119,39 @@ class Log {
 
   /// Whether one thread may reserve bodies of `bytes` in all before it calls admit again.
   /// May wait while a new segment is being made; not while the disk is full.
-  /// Requires: bytes <= record_bytes_max(); at most 16 threads for each MiB of the ring (and 16 in any
-  ///           case) between admit and publish: the room kept back for them is as large as the ring.
+  /// Requires: bytes <= record_bytes_max(); at most 16 threads for each MiB of the ring, and 16 in
+  ///           any case, between admit and publish: the room kept back for them is the ring's size.
   /// Errors:   LogSealed, DiskFull (or IoError, if it is not space that a new segment lacks), and
   ///           nothing has been applied.
   Result<void> admit(std::uint64_t bytes, Purpose purpose = Purpose::Write) {
     LK_ASSERT(bytes <= record_bytes_max_);
-    if (ring_.reserved() + bytes <= admit_limit_.load(std::memory_order_relaxed)) [[likely]] return {};
+    if (ring_.reserved() + bytes <= admit_limit_.load(std::memory_order_relaxed)) [[likely]]
+      return {};
     return admit_slowly(bytes, purpose);
   }
 
   /// A place for one record. Its Lsn is its version; records become durable in Lsn order.
-  /// Requires: admit() of at least as much; 0 < body_bytes <= record_bytes_max(). Waits only for the
-  /// ring to be written out. Fill `data` (unless null) and publish without waiting for anything.
+  /// Requires: admit() of at least as much; 0 < body_bytes <= record_bytes_max(). Waits only for
+  /// the ring to be written out. Fill `data` (unless null) and publish without any wait.
   Reservation reserve(std::uint32_t body_bytes) {
     LK_ASSERT(body_bytes > 0);
-    if (options_.durability == Durability::None) [[unlikely]] return reserve_unlogged(body_bytes);
+    if (options_.durability == Durability::None) [[unlikely]]
+      return reserve_unlogged(body_bytes);
     return ring_.reserve(FrameKind::Record, body_bytes);
   }
   void publish(const Reservation& place) {
-    if (place.data != nullptr) [[likely]] ring_.publish(place);
+    if (place.data != nullptr) [[likely]]
+      ring_.publish(place);
   }
-  /// What a record for reserve() may measure, 64 KiB for rings of 1 MiB or more; larger ones are staged.
+  /// What a record for reserve() may measure, 64 KiB for rings of 1 MiB or more; others are staged.
   std::uint32_t record_bytes_max() const { return record_bytes_max_; }
 
   /// For records of any size: takes room for a body of `bytes`. Waits while segments are made.
   Result<Admission> admit_large(std::uint64_t bytes, Purpose purpose = Purpose::Write);
-  /// Puts the bytes of `pieces`, one after the other, into the log as parts. Waits for the ring to be
-  /// written out again and again: hold no latch. Requires: admit_large of as many bytes.
+  /// Puts the bytes of `pieces`, one after the other, into the log as parts. Waits for the ring to
+  /// be written out again and again: hold no latch. Requires: admit_large of as many bytes.
   StagedRecord stage(Admission& admission, std::span<const Bytes> pieces);
-  /// A place for the frame that makes the staged parts one record; publish it as it is (`data` is filled).
+  /// A place for the frame that makes the staged parts one record; publish it as it is.
   Reservation reserve(const StagedRecord& staged);
 
   /// Admits, reserves or stages, and publishes one record made of `pieces`.
@@ -158,7 +163,7 @@ class Log {
   Lsn stable_lsn() const;
   /// Everything up to here is on stable storage (at None: nothing is, and this is where it opened).
   Lsn synced_lsn() const { return Lsn{synced_.load()}; }
-  /// True if `lsn` is stable; else it is on its way, or the log is sealed, and the listener will tell.
+  /// True if `lsn` is stable; else it is on its way or the log is sealed; the listener will tell.
   bool make_stable(Lsn lsn);
   /// Waits until `lsn` is on stable storage, whatever the durability (a checkpoint needs it so).
   /// Errors: LogSealed. At None: at once.
@@ -173,11 +178,11 @@ class Log {
   /// The next segment could not be made; tried again every retry_ms.
   bool disk_full() const { return disk_full_.load(std::memory_order_relaxed); }
 
-  /// Where replay must begin for everything that is published from now on to be whole: appended_lsn(),
-  /// or before it if a large record is on its way. A checkpoint begins here.
+  /// Where replay must begin for everything that is published from now on to be whole:
+  /// appended_lsn(), or before it if a large record is on its way. A checkpoint begins here.
   Lsn replay_start() const;
-  /// Removes or recycles the segments that end at or before `lsn`, as far as they are synced; gone for
-  /// good when it returns. Seals the log if the directory cannot be synced.
+  /// Removes or recycles the segments that end at or before `lsn`, as far as they are synced; gone
+  /// for good when it returns. Seals the log if the directory cannot be synced.
   Result<void> drop_before(Lsn lsn);
 
   /// Threads::None: what the flusher does after a pause: writes, syncs and marks all there is.
@@ -199,7 +204,8 @@ class Log {
 
   Reservation reserve_unlogged(std::uint64_t body_bytes);
   Result<void> admit_slowly(std::uint64_t bytes, Purpose purpose);
-  Result<void> wait_for_room(std::uint64_t bytes, Purpose purpose, std::unique_lock<std::mutex>& lock);
+  Result<void> wait_for_room(std::uint64_t bytes, Purpose purpose,
+                             std::unique_lock<std::mutex>& lock);
   std::uint64_t room_kept_back(Purpose purpose) const;
   std::uint64_t staged_room(std::uint64_t body_bytes) const;
   void update_admit_limit();
@@ -237,10 +243,10 @@ class Log {
 
   alignas(64) std::atomic<std::uint64_t> written_;
   std::atomic<std::uint64_t> synced_;
-  std::atomic<std::uint64_t> content_written_;  ///< where the last frame before written_ ends that is a
-                                                ///< record or part of one
+  std::atomic<std::uint64_t> content_written_;  ///< where the last frame before written_ ends that
+                                                ///< is a record or part of one
   std::atomic<std::uint64_t> content_synced_;
-  std::atomic<std::uint64_t> marked_;           ///< what the newest mark calls durable
+  std::atomic<std::uint64_t> marked_;  ///< what the newest mark calls durable
   std::atomic<std::uint64_t> bytes_written_{0};
   std::atomic<std::uint64_t> sync_count_{0};
 

@@ -65,7 +65,8 @@ std::optional<SegmentHeader> decode_segment_header(Bytes block, std::string_view
     return std::nullopt;
   };
   if (block.size() != kSegmentHeaderBytes) return refuse("the file is shorter than its header");
-  if (!block.starts_with(kSegmentMagic)) return refuse("the header does not begin with the log's mark");
+  if (!block.starts_with(kSegmentMagic))
+    return refuse("the header does not begin with the log's mark");
   if (load<std::uint32_t>(block.data() + kChecksumAt) != header_checksum(block)) {
     return refuse("the header fails its checksum");
   }
@@ -80,7 +81,8 @@ std::optional<SegmentHeader> decode_segment_header(Bytes block, std::string_view
   const bool aligned = header.start % 8 == 0 && header.segment_bytes % 8 == 0;
   // The bound keeps every later sum of positions and offsets far from wrapping.
   constexpr std::uint64_t kPositionMax = std::uint64_t{1} << 62;
-  if (!aligned || header.segment_bytes == 0 || header.start > kPositionMax || header.segment_bytes > kPositionMax) {
+  if (!aligned || header.segment_bytes == 0 || header.start > kPositionMax ||
+      header.segment_bytes > kPositionMax) {
     return refuse("the header's positions make no sense");
   }
   return header;
@@ -91,6 +93,8 @@ std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
   return parse_numbered_name(kSegmentPrefix, name);
 }
 std::string spare_name(std::uint64_t number) { return numbered_name(kSparePrefix, number); }
-std::optional<std::uint64_t> parse_spare_name(std::string_view name) { return parse_numbered_name(kSparePrefix, name); }
+std::optional<std::uint64_t> parse_spare_name(std::string_view name) {
+  return parse_numbered_name(kSparePrefix, name);
+}
 
 }  // namespace latchkey::storage::tree

@@ -14,9 +14,10 @@ namespace latchkey::storage::tree {
 
 /// The shapes of the log's bytes. Integers are little-endian.
 ///
-/// The log is one stream of frames. A position is a byte offset in that stream; an Lsn is the position
-/// where a frame ends. The stream lies in segment files, `log-<start position, 20 digits>`: a header
-/// block, then `segment_bytes` bytes of stream. Frames never straddle two segments.
+/// The log is one stream of frames. A position is a byte offset in that stream; an Lsn is the
+/// position where a frame ends. The stream lies in segment files, `log-<start position, 20
+/// digits>`: a header block, then `segment_bytes` bytes of stream. Frames never straddle two
+/// segments.
 ///
 ///   log-00000000000000000000        log-00000000000067108864
 ///   [header | frame | frame | filler] [header | frame | mark | zeros or stale bytes ... ]
@@ -53,9 +54,12 @@ constexpr std::uint32_t frame_word(FrameKind kind, std::uint32_t body_bytes) {
   return static_cast<std::uint32_t>(kind) << 24 | body_bytes;
 }
 constexpr std::uint32_t frame_body_bytes(std::uint32_t word) { return word & 0xffffff; }
-constexpr std::uint8_t frame_kind_number(std::uint32_t word) { return static_cast<std::uint8_t>(word >> 24); }
+constexpr std::uint8_t frame_kind_number(std::uint32_t word) {
+  return static_cast<std::uint8_t>(word >> 24);
+}
 constexpr bool frame_word_is_sane(std::uint32_t word) {
-  return frame_kind_number(word) >= 1 && frame_kind_number(word) <= 5 && frame_body_bytes(word) <= kFrameBodyBytesMax;
+  return frame_kind_number(word) >= 1 && frame_kind_number(word) <= 5 &&
+         frame_body_bytes(word) <= kFrameBodyBytesMax;
 }
 /// Header, body and padding.
 constexpr std::uint64_t frame_bytes(std::uint32_t body_bytes) {
@@ -71,7 +75,8 @@ struct LogEpoch {
   std::uint32_t seed() const { return crc32c_extend64(crc32c_extend64(0, number), salt); }
 };
 
-inline std::uint32_t frame_checksum(std::uint32_t epoch_seed, std::uint64_t position, std::uint32_t word, const char* body) {
+inline std::uint32_t frame_checksum(std::uint32_t epoch_seed, std::uint64_t position,
+                                    std::uint32_t word, const char* body) {
   const std::uint32_t bound = crc32c_extend64(crc32c_extend64(epoch_seed, position), word);
   return crc32c_extend(bound, body, frame_body_bytes(word));
 }

@@ -56,8 +56,9 @@ TEST(LogFormat, FileNamesSortAsTheirPositions) {
   EXPECT_EQ(segment_name(67'108'864), "log-00000000000067108864");
   EXPECT_LT(segment_name(9), segment_name(10));
   EXPECT_EQ(parse_segment_name(segment_name(UINT64_MAX)), UINT64_MAX);
-  for (const char* other : {"log-1", "log-unfinished", "log-0000000000006710886x", "log-99999999999999999999",
-                            "spare-00000000000067108864", "log-+0000000000000000001", ""}) {
+  for (const char* other :
+       {"log-1", "log-unfinished", "log-0000000000006710886x", "log-99999999999999999999",
+        "spare-00000000000067108864", "log-+0000000000000000001", ""}) {
     EXPECT_FALSE(parse_segment_name(other).has_value()) << other;
   }
 }

@@ -12,8 +12,8 @@ namespace latchkey::storage::tree {
 
 namespace {
 
-/// How many bytes behind the end are checksummed to count what is cut. It bounds the work that bytes
-/// made to look like frames can cause; marks, which decide, are short and all looked at.
+/// How many bytes behind the end are checksummed to count what is cut. It bounds the work that
+/// bytes made to look like frames can cause; marks, which decide, are short and all looked at.
 constexpr std::uint64_t kCountingBytesMax = 64u << 20;
 /// A search reads the rest of a segment in steps of this.
 constexpr std::uint64_t kSearchStepBytes = 1u << 20;
@@ -23,7 +23,8 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
 /// One call of read_log.
 class LogReading {
  public:
-  LogReading(env::FileSystem& files, const LogReadOptions& options, FunctionRef<Result<void>(Lsn, Bytes)> visit)
+  LogReading(env::FileSystem& files, const LogReadOptions& options,
+             FunctionRef<Result<void>(Lsn, Bytes)> visit)
       : files_(files), options_(options), visit_(visit) {}
 
   Result<LogEnd> run();
@@ -75,22 +76,24 @@ class LogReading {
   FunctionRef<Result<void>(Lsn, Bytes)> visit_;
   LogEnd end_;
   std::map<std::size_t, std::string> faults_;  ///< by index in segments: why a file cannot be used
-  std::vector<std::size_t> live_;              ///< indexes in segments, from the one that holds `start`
-  std::size_t index_ = 0;                      ///< in live_
+  std::vector<std::size_t> live_;  ///< indexes in segments, from the one that holds `start`
+  std::size_t index_ = 0;          ///< in live_
   std::unique_ptr<LogWindow> window_;
   std::uint64_t position_ = 0;
   std::map<std::uint64_t, Chain> chains_;
 };
 
 Error LogReading::damaged(const std::string& where, const std::string& why) const {
-  return Error(ErrorCode::Corruption, where + ": " + why +
-                                          ". The log is damaged; restore a backup, or repair the log and accept the loss of "
-                                          "what follows that place");
+  return Error(
+      ErrorCode::Corruption,
+      where + ": " + why +
+          ". The log is damaged; restore a backup, or repair the log and accept the loss of "
+          "what follows that place");
 }
 
 std::string LogReading::place_of(const LogSegmentInfo& info, std::uint64_t position) const {
-  return info.path + " at offset " + number(kSegmentHeaderBytes + position - info.start) + " (Lsn " +
-         number(position) + ")";
+  return info.path + " at offset " + number(kSegmentHeaderBytes + position - info.start) +
+         " (Lsn " + number(position) + ")";
 }
 
 Result<std::unique_ptr<LogWindow>> LogReading::open_window(std::size_t index) const {
@@ -186,9 +189,11 @@ Result<bool> LogReading::choose_first() {
     if (!end_.segments[i].obsolete && end_.segments[i].start <= start) first = i;
   }
   for (const auto& [index, why] : faults_) {
-    if (first == end_.segments.size() || index > first) return damaged(end_.segments[index].path, why);
+    if (first == end_.segments.size() || index > first)
+      return damaged(end_.segments[index].path, why);
   }
-  if (end_.segments.empty() && options_.expect == LogReadOptions::Expect::LogOrNothing) return false;
+  if (end_.segments.empty() && options_.expect == LogReadOptions::Expect::LogOrNothing)
+    return false;
   if (first == end_.segments.size() || start > end_.segments[first].end) {
     return damaged(options_.directory, "no segment of the log holds Lsn " + number(start) +
                                            ", where the newest checkpoint needs it to begin");
@@ -199,15 +204,16 @@ Result<bool> LogReading::choose_first() {
   return true;
 }
 
-/// Segments come into being in order and are synced before they get their names, so no crash leaves a
-/// gap between them.
+/// Segments come into being in order and are synced before they get their names, so no crash leaves
+/// a gap between them.
 Result<void> LogReading::check_chain() const {
   for (std::size_t i = 1; i < live_.size(); ++i) {
     const LogSegmentInfo& left = end_.segments[live_[i - 1]];
     const LogSegmentInfo& right = end_.segments[live_[i]];
     const bool same_epoch = left.epoch.number == right.epoch.number;
     if (right.start > left.end) {
-      return damaged(right.path, "the segment before it, which starts at Lsn " + number(left.end) + ", is missing");
+      return damaged(right.path, "the segment before it, which starts at Lsn " + number(left.end) +
+                                     ", is missing");
     }
     if (same_epoch && (right.epoch.salt != left.epoch.salt || right.start < left.end)) {
       return damaged(right.path, "it does not go on where " + left.path + " ends");
@@ -256,14 +262,18 @@ Result<bool> LogReading::step_to_next_segment() {
 Result<void> LogReading::take_frame(const LogWindow::Frame& frame) {
   position_ += frame.bytes;
   switch (frame.kind) {
-    case FrameKind::Record: return take_record(frame.body);
-    case FrameKind::Part: return take_part(frame);
-    case FrameKind::Joined: return take_joined(frame.body);
+    case FrameKind::Record:
+      return take_record(frame.body);
+    case FrameKind::Part:
+      return take_part(frame);
+    case FrameKind::Joined:
+      return take_joined(frame.body);
     case FrameKind::Mark:
       end_.durable = std::max(end_.durable, Lsn{load<std::uint64_t>(frame.body.data())});
       end_.note = std::max(end_.note, load<std::uint64_t>(frame.body.data() + 8));
       return {};
-    case FrameKind::Filler: return {};
+    case FrameKind::Filler:
+      return {};
   }
   return {};
 }
@@ -292,9 +302,10 @@ Result<void> LogReading::take_joined(Bytes body) {
   const std::uint64_t start = position_ - frame_bytes(kJoinedBodyBytes);
   if (found.empty() || found.mapped().bytes != bytes || found.mapped().parts.size() != parts) {
     const bool begins_before = first < value_of(options_.start);
-    return damaged(place_of(segment(), start), begins_before ? "the record's first part, at Lsn " + number(first) +
-                                                                   ", lies before the place where replay begins"
-                                                             : "the record's parts are not all there");
+    return damaged(place_of(segment(), start),
+                   begins_before ? "the record's first part, at Lsn " + number(first) +
+                                       ", lies before the place where replay begins"
+                                 : "the record's parts are not all there");
   }
   LK_TRY(const std::string record, join(found.mapped()));
   return take_record(record);
@@ -349,7 +360,8 @@ Result<void> LogReading::search_behind(Evidence& evidence) {
 }
 
 /// Looks for frames at every eighth byte, as what lies before them may be anything.
-Result<void> LogReading::search_segment(LogWindow& window, std::uint64_t position, Evidence& evidence) {
+Result<void> LogReading::search_segment(LogWindow& window, std::uint64_t position,
+                                        Evidence& evidence) {
   const std::uint64_t end = window.segment().end;
   constexpr std::uint32_t kMarkWord = frame_word(FrameKind::Mark, kMarkBodyBytes);
   while (position < end) {
@@ -359,7 +371,9 @@ Result<void> LogReading::search_segment(LogWindow& window, std::uint64_t positio
     std::uint32_t word = 0;
     for (; at + kFrameHeaderBytes <= step; at += 8) {
       word = load<std::uint32_t>(bytes.data() + at + 4);
-      if (word == kMarkWord || (word != 0 && evidence.counting_budget > 0 && frame_word_is_sane(word))) break;
+      if (word == kMarkWord ||
+          (word != 0 && evidence.counting_budget > 0 && frame_word_is_sane(word)))
+        break;
     }
     if (at + kFrameHeaderBytes > step) {
       position += step;
@@ -368,7 +382,9 @@ Result<void> LogReading::search_segment(LogWindow& window, std::uint64_t positio
     position += at;
     // This may move the window, so the bytes are looked up again after it.
     LK_TRY(const auto frame, window.frame_at(position));
-    if (word != kMarkWord) evidence.counting_budget -= std::min(evidence.counting_budget, frame_bytes(frame_body_bytes(word)));
+    if (word != kMarkWord)
+      evidence.counting_budget -=
+          std::min(evidence.counting_budget, frame_bytes(frame_body_bytes(word)));
     if (frame.fault == nullptr && frame.kind == FrameKind::Mark) {
       const auto durable = load<std::uint64_t>(frame.body.data());
       if (durable > evidence.durable) {
@@ -383,7 +399,7 @@ Result<void> LogReading::search_segment(LogWindow& window, std::uint64_t positio
 }
 
 void LogReading::count_cut(const Evidence& evidence, bool frame_was_begun) {
-  // Bytes of no meaning may be the stale ones of a recycled file; behind a mark they are not a torn tail.
+  // Bytes of no meaning may be the stale ones of a recycled file; behind a mark they are no tail.
   const bool vouched = value_of(end_.durable) > 0 && end_.durable >= end_.end;
   if (evidence.last_frame_end != 0) {
     end_.cut_bytes = evidence.last_frame_end - position_;
@@ -398,7 +414,8 @@ void LogReading::count_cut(const Evidence& evidence, bool frame_was_begun) {
 void LogReading::finish() {
   end_.sealed = end_.durable >= end_.end && end_.cut_bytes == 0;
   end_.end = Lsn{position_};
-  for (LogSegmentInfo& info : end_.segments) info.end = std::min(info.end, std::max(info.start, position_));
+  for (LogSegmentInfo& info : end_.segments)
+    info.end = std::min(info.end, std::max(info.start, position_));
 }
 
 }  // namespace

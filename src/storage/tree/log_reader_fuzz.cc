@@ -1,6 +1,6 @@
-// Any bytes in the log's files are read or refused. The input is one segment's stream behind a header
-// made for it, so that the checksums of whole frames are the only thing left to guess; with the first
-// bit of the first byte set, it is a whole file, header and all.
+// Any bytes in the log's files are read or refused. The input is one segment's stream behind a
+// header made for it, so that the checksums of whole frames are the only thing left to guess; with
+// the first bit of the first byte set, it is a whole file, header and all.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +29,8 @@ void mend_checksums(std::string& stream) {
       at += 8;
       continue;
     }
-    store(stream.data() + at, frame_checksum(kEpoch.seed(), at, word, stream.data() + at + kFrameHeaderBytes));
+    store(stream.data() + at,
+          frame_checksum(kEpoch.seed(), at, word, stream.data() + at + kFrameHeaderBytes));
     at += bytes;
   }
 }
@@ -52,7 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     put_file(files, "db/" + segment_name(0), stream);
   } else {
     if ((mode & 2) != 0) mend_checksums(stream);
-    put_file(files, "db/" + segment_name(0), encode_segment_header({kEpoch, 0, stream.size()}) + stream);
+    put_file(files, "db/" + segment_name(0),
+             encode_segment_header({kEpoch, 0, stream.size()}) + stream);
     if ((mode & 4) != 0) {
       put_file(files, "db/" + segment_name(stream.size()),
                encode_segment_header({kEpoch, stream.size(), stream.size()}) + stream);
@@ -64,7 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto end = read_log(files, options, [&](Lsn lsn, Bytes body) -> Result<void> {
     joined += body.size();
     if (value_of(lsn) > 2 * stream.size()) std::abort();
-    static_cast<void>(decode_record(body, [](const LogOperation&) -> Result<void> { return {}; }).has_value());
+    static_cast<void>(
+        decode_record(body, [](const LogOperation&) -> Result<void> { return {}; }).has_value());
     return {};
   });
   if (joined > 2 * stream.size()) std::abort();

@@ -60,8 +60,8 @@ TEST(LogReader, ANewDatabaseHasAnEmptyLogAndAnOldOneMustHaveOne) {
 
   const auto fresh = recover(files);
   const auto missing = recover(files, {.directory = {}, .start = Lsn{800}});
-  const auto not_needed =
-      recover(files, {.directory = {}, .start = Lsn{800}, .expect = LogReadOptions::Expect::Nothing});
+  const auto not_needed = recover(
+      files, {.directory = {}, .start = Lsn{800}, .expect = LogReadOptions::Expect::Nothing});
 
   EXPECT_EQ(fresh->end.end, Lsn{0});
   EXPECT_EQ(missing.error().code(), ErrorCode::Corruption);
@@ -92,19 +92,22 @@ TEST(LogReader, ATornTailIsCutAtEveryByte) {
   env::SimulatedEnv sim(5);
   Records records;
   const auto log = open_log(sim.env(), small_options(Durability::Interval));
-  for (int i = 0; i < 8; ++i) records.emplace_back(write(*log, text(i, 10 + i * 9)), text(i, 10 + i * 9));
+  for (int i = 0; i < 8; ++i)
+    records.emplace_back(write(*log, text(i, 10 + i * 9)), text(i, 10 + i * 9));
   const SimulatedDisk disk = sim.files.snapshot();
   const std::uint64_t length = value_of(records.back().first);
 
   for (std::uint64_t kept = 0; kept <= length; ++kept) {
     SimulatedFileSystem files(disk);
-    write_file(files, segment_path(0), kSegmentHeaderBytes + kept, std::string(length - kept, '\0'));
+    write_file(files, segment_path(0), kSegmentHeaderBytes + kept,
+               std::string(length - kept, '\0'));
     const auto recovered = recover(files);
     ASSERT_TRUE(recovered.has_value()) << recovered.error().message();
     ASSERT_TRUE(is_prefix(recovered->records, records));
     // Zeros at the end of a record may be its own padding or, rarely, its own bytes.
-    const auto whole = std::count_if(records.begin(), records.end(),
-                                     [kept](const auto& record) { return value_of(record.first) <= kept + 7; });
+    const auto whole = std::count_if(records.begin(), records.end(), [kept](const auto& record) {
+      return value_of(record.first) <= kept + 7;
+    });
     ASSERT_LE(recovered->records.size(), static_cast<std::size_t>(whole));
     ASSERT_GE(recovered->records.size() + 1, static_cast<std::size_t>(whole));
     const bool has_whole_header = kept >= value_of(recovered->end.end) + kFrameHeaderBytes;
@@ -117,7 +120,8 @@ TEST(LogReader, ATornTailIsCutAtEveryByte) {
 TEST(LogReader, ACutTailIsReportedWithItsPlace) {
   const WrittenLog written = write_log(Stop::Killed);
   SimulatedFileSystem files(written.disk);
-  flip(files, segment_path(0), (offset_of(written.records[10].first) - 1 - 8) * 8);  // inside record 10, last batch
+  flip(files, segment_path(0),
+       (offset_of(written.records[10].first) - 1 - 8) * 8);  // inside record 10, last batch
 
   const auto recovered = recover(files);
 
@@ -126,7 +130,8 @@ TEST(LogReader, ACutTailIsReportedWithItsPlace) {
   EXPECT_EQ(recovered->end.end, written.records[9].first);
   EXPECT_EQ(recovered->end.cut_file, segment_path(0));
   EXPECT_EQ(recovered->end.cut_offset, offset_of(written.records[9].first));
-  EXPECT_EQ(recovered->end.cut_bytes, value_of(written.batch_ends.back()) - value_of(written.records[9].first));
+  EXPECT_EQ(recovered->end.cut_bytes,
+            value_of(written.batch_ends.back()) - value_of(written.records[9].first));
   EXPECT_FALSE(recovered->end.sealed);
 }
 
@@ -143,7 +148,8 @@ TEST(LogReader, EveryFlippedBitOfASealedLogIsDetectedOrLosesNothing) {
     if (bit < offset_of(last_mark) * 8) {
       ASSERT_FALSE(recovered.has_value()) << "bit " << bit;
       ASSERT_EQ(recovered.error().code(), ErrorCode::Corruption);
-      ASSERT_NE(recovered.error().message().find(segment_path(0) + " at offset "), std::string::npos);
+      ASSERT_NE(recovered.error().message().find(segment_path(0) + " at offset "),
+                std::string::npos);
     } else {
       ASSERT_TRUE(recovered.has_value()) << recovered.error().message();
       ASSERT_EQ(recovered->records, written.records);
@@ -191,7 +197,8 @@ TEST(LogReader, SectorsThatChangedPlacesAreDetected) {
   for (std::uint64_t sector = kSegmentHeaderBytes; sector + 1024 <= end; sector += 512) {
     SimulatedFileSystem files(written.disk);
     const std::string bytes = read_file(files, segment_path(0));
-    write_file(files, segment_path(0), sector, bytes.substr(sector + 512, 512) + bytes.substr(sector, 512));
+    write_file(files, segment_path(0), sector,
+               bytes.substr(sector + 512, 512) + bytes.substr(sector, 512));
     ASSERT_FALSE(recover(files).has_value()) << sector;
   }
 }
@@ -219,7 +226,9 @@ TEST(LogReader, AMissingShortenedSwappedOrHeadlessSegmentIsDamage) {
     return recovered.has_value() ? std::string() : recovered.error().message();
   };
 
-  EXPECT_NE(damage([&](auto& files) { ASSERT_TRUE(files.remove(middle).has_value()); }).find("missing"), std::string::npos);
+  EXPECT_NE(
+      damage([&](auto& files) { ASSERT_TRUE(files.remove(middle).has_value()); }).find("missing"),
+      std::string::npos);
   damage([&](auto& files) { ASSERT_TRUE(files.remove(segment_path(0)).has_value()); });
   damage([&](auto& files) { flip(files, middle, 20 * 8); });
   damage([&](auto& files) {
@@ -270,11 +279,34 @@ TEST(LogReader, StaleBytesOfAnotherEpochOrPlaceAreNoRecords) {
   const std::uint64_t length = value_of(written.records.back().first);
 
   // The same frames again behind the end, as a recycled file would have them, marks and all.
-  write_file(files, segment_path(0), kSegmentHeaderBytes + length, bytes.substr(kSegmentHeaderBytes, length));
+  write_file(files, segment_path(0), kSegmentHeaderBytes + length,
+             bytes.substr(kSegmentHeaderBytes, length));
 
   const auto recovered = recover(files);
   ASSERT_TRUE(recovered.has_value()) << recovered.error().message();
   EXPECT_EQ(recovered->records, written.records);
+}
+
+// The same place, another run: as after a cut tail, or in a file that was used before.
+TEST(LogReader, StaleBytesOfTheSamePlaceInAnotherEpochAreNoRecords) {
+  const WrittenLog written = write_log(Stop::Clean);
+  SimulatedFileSystem old_files(written.disk);
+  const std::string old_bytes = read_file(old_files, segment_path(0));
+  for (const std::uint64_t old_epoch : {0u, 1u}) {
+    env::SimulatedEnv sim(12);
+    ASSERT_TRUE(sim.files.create_directories(kDirectory).has_value());
+    LogEnd nothing;
+    nothing.epoch =
+        old_epoch;  // 0: the new epoch has the old one's number, and only its salt differs
+    ASSERT_TRUE(Log::open(sim.env(), small_options(), nothing).has_value());
+
+    write_file(sim.files, segment_path(0), kSegmentHeaderBytes,
+               Bytes(old_bytes).substr(kSegmentHeaderBytes));
+
+    const auto recovered = recover(sim.files);
+    ASSERT_TRUE(recovered.has_value()) << recovered.error().message();
+    EXPECT_TRUE(recovered->records.empty());
+  }
 }
 
 TEST(LogReader, TheVisitorsErrorStopsTheReading) {
@@ -295,7 +327,8 @@ TEST(LogReader, AReadErrorIsNotTheEndOfTheLog) {
   const WrittenLog written = write_log(Stop::Clean);
   for (std::uint64_t nth = 1; nth <= 3; ++nth) {
     SimulatedFileSystem files(written.disk);
-    files.inject({.effect = env::FaultEffect::IoError, .nth = nth, .kind = env::OperationKind::Read});
+    files.inject(
+        {.effect = env::FaultEffect::IoError, .nth = nth, .kind = env::OperationKind::Read});
     const auto recovered = recover(files);
     if (files.faults_fired() == 0) break;
     ASSERT_FALSE(recovered.has_value());

@@ -26,7 +26,8 @@ char* put_head(unsigned char first, TreeId tree, char* to) {
 
 bool take_tree(const char*& at, const char* end, TreeId& tree) {
   std::uint64_t number;
-  if (!take_varint(at, end, number) || number > std::numeric_limits<std::uint32_t>::max()) return false;
+  if (!take_varint(at, end, number) || number > std::numeric_limits<std::uint32_t>::max())
+    return false;
   tree = TreeId{static_cast<std::uint32_t>(number)};
   return true;
 }
@@ -110,13 +111,15 @@ LogOperation LogOperation::drop_tree(TreeId tree) {
 std::uint64_t encoded_put_head_bytes(TreeId tree, Bytes key, const NewRecord& record) {
   const bool has_deadline = record.deadline_ms != kNoDeadline;
   return 1 + varint_bytes(value_of(tree)) + bytes_bytes(key) +
-         (has_deadline ? varint_bytes(zigzag(record.deadline_ms)) : 0) + varint_bytes(record.value.size());
+         (has_deadline ? varint_bytes(zigzag(record.deadline_ms)) : 0) +
+         varint_bytes(record.value.size());
 }
 
 char* encode_put_head(TreeId tree, Bytes key, const NewRecord& record, char* to) {
   LK_ASSERT(record.kind <= kRecordKindMax);
   const bool has_deadline = record.deadline_ms != kNoDeadline;
-  to = put_head(static_cast<unsigned char>(record.kind | (has_deadline ? kDeadlineFlag : 0)), tree, to);
+  to = put_head(static_cast<unsigned char>(record.kind | (has_deadline ? kDeadlineFlag : 0)), tree,
+                to);
   to = put_bytes(to, key);
   if (has_deadline) to = put_varint(to, zigzag(record.deadline_ms));
   return put_varint(to, record.value.size());
@@ -126,11 +129,16 @@ std::uint64_t encoded_bytes(const LogOperation& operation) {
   const std::uint64_t head = 1 + varint_bytes(value_of(operation.tree));
   switch (operation.type) {
     case Type::Put:
-      return encoded_put_head_bytes(operation.tree, operation.key, operation.record) + operation.record.value.size();
-    case Type::Erase: return head + bytes_bytes(operation.key);
-    case Type::EraseRange: return head + bytes_bytes(operation.key) + bytes_bytes(operation.end);
-    case Type::CreateTree: return head + 1;
-    case Type::DropTree: return head;
+      return encoded_put_head_bytes(operation.tree, operation.key, operation.record) +
+             operation.record.value.size();
+    case Type::Erase:
+      return head + bytes_bytes(operation.key);
+    case Type::EraseRange:
+      return head + bytes_bytes(operation.key) + bytes_bytes(operation.end);
+    case Type::CreateTree:
+      return head + 1;
+    case Type::DropTree:
+      return head;
   }
   LK_ASSERT(false);
   return 0;
@@ -144,7 +152,8 @@ char* encode(const LogOperation& operation, char* to) {
       if (!value.empty()) std::memcpy(to, value.data(), value.size());
       return to + value.size();
     }
-    case Type::Erase: return put_bytes(put_head(kErase, operation.tree, to), operation.key);
+    case Type::Erase:
+      return put_bytes(put_head(kErase, operation.tree, to), operation.key);
     case Type::EraseRange:
       to = put_bytes(put_head(kEraseRange, operation.tree, to), operation.key);
       return put_bytes(to, operation.end);
@@ -152,7 +161,8 @@ char* encode(const LogOperation& operation, char* to) {
       to = put_head(kCreateTree, operation.tree, to);
       *to++ = static_cast<char>(tree_flags(operation.options));
       return to;
-    case Type::DropTree: return put_head(kDropTree, operation.tree, to);
+    case Type::DropTree:
+      return put_head(kDropTree, operation.tree, to);
   }
   LK_ASSERT(false);
   return to;
@@ -166,7 +176,8 @@ Result<void> decode_record(Bytes body, FunctionRef<Result<void>(const LogOperati
     const char* const start = at;
     if (!take_operation(at, end, operation)) {
       return Error(ErrorCode::Corruption, "log record of " + std::to_string(body.size()) +
-                                              " bytes: the operation at byte " + std::to_string(start - begin) +
+                                              " bytes: the operation at byte " +
+                                              std::to_string(start - begin) +
                                               " is not whole or not known");
     }
     LK_ASSERT(at <= end);

@@ -26,9 +26,9 @@ struct LogOperation {
   enum class Type : std::uint8_t { Put, Erase, EraseRange, CreateTree, DropTree };
   Type type{};
   TreeId tree{};
-  Bytes key;         ///< Put, Erase; EraseRange: its begin
-  Bytes end;         ///< EraseRange; empty = no upper bound
-  NewRecord record;  ///< Put
+  Bytes key;            ///< Put, Erase; EraseRange: its begin
+  Bytes end;            ///< EraseRange; empty = no upper bound
+  NewRecord record;     ///< Put
   TreeOptions options;  ///< CreateTree
 
   static LogOperation put(TreeId tree, Bytes key, const NewRecord& record);
@@ -44,8 +44,8 @@ std::uint64_t encoded_bytes(const LogOperation& operation);
 /// Allocates nothing. Requires: record.kind <= kRecordKindMax.
 char* encode(const LogOperation& operation, char* to);
 
-/// A Put without the bytes of its value, which must follow it: so that a large value goes from where
-/// it lies into the log (Log::stage) without a copy in between.
+/// A Put without the bytes of its value, which must follow it: so that a large value goes from
+/// where it lies into the log (Log::stage) without a copy in between.
 std::uint64_t encoded_put_head_bytes(TreeId tree, Bytes key, const NewRecord& record);
 char* encode_put_head(TreeId tree, Bytes key, const NewRecord& record, char* to);
 

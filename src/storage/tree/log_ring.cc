@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kRingAlignment = 4096;
 
 char* allocate_zeroed(std::size_t bytes) {
-  char* memory = static_cast<char*>(::operator new(bytes, std::align_val_t{kRingAlignment}));
+  char* memory = static_cast<char*>(::operator new (bytes, std::align_val_t{kRingAlignment}));
   std::memset(memory, 0, bytes);
   return memory;
 }
@@ -21,7 +21,7 @@ char* allocate_zeroed(std::size_t bytes) {
 }  // namespace
 
 void LogRing::FreeMemory::operator()(char* memory) const {
-  ::operator delete(memory, std::align_val_t{kRingAlignment});
+  ::operator delete (memory, std::align_val_t{kRingAlignment});
 }
 
 LogRing::LogRing(std::uint32_t ring_bytes, std::uint64_t origin, std::uint32_t epoch_seed,
@@ -55,7 +55,8 @@ void LogRing::publish_filler(std::uint64_t start, std::uint64_t end) {
   LK_ASSERT(end - start >= kFrameHeaderBytes);
   const auto body_bytes = static_cast<std::uint32_t>(end - start - kFrameHeaderBytes);
   LK_ASSERT(body_bytes <= kFrameBodyBytesMax);
-  publish({slot(start) + kFrameHeaderBytes, Lsn{end}, start, frame_word(FrameKind::Filler, body_bytes)});
+  publish({slot(start) + kFrameHeaderBytes, Lsn{end}, start,
+           frame_word(FrameKind::Filler, body_bytes)});
 }
 
 LogRing::Run LogRing::published(std::uint64_t bytes_max) const {

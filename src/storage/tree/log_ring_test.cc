@@ -41,7 +41,8 @@ class Drain {
     }
     position_ += frame_bytes(length);
     at += frame_bytes(length);
-    if (frame_kind_number(word) == static_cast<int>(FrameKind::Record)) records[position_] = std::string(frame + 8, length);
+    if (frame_kind_number(word) == static_cast<int>(FrameKind::Record))
+      records[position_] = std::string(frame + 8, length);
   }
   std::uint64_t position_;
 };
@@ -76,7 +77,8 @@ TEST(LogRing, AFrameNeverLiesAcrossTheRingsEnd) {
 
   for (int i = 0; i < 5000; ++i) {
     const std::string body(1 + (i * 37) % 1000, static_cast<char>('a' + i % 26));
-    const Reservation place = ring.reserve(FrameKind::Record, static_cast<std::uint32_t>(body.size()));
+    const Reservation place =
+        ring.reserve(FrameKind::Record, static_cast<std::uint32_t>(body.size()));
     ASSERT_LE(place.start % kRing + frame_bytes(place.body_bytes()), kRing);
     put(ring, place, body);
     written[value_of(place.lsn)] = body;
@@ -97,8 +99,8 @@ TEST(LogRing, ContentEndsAtTheLastFrameThatIsNeitherMarkNorFiller) {
   EXPECT_EQ(ring.published(kRing).content_end, 48u);
 }
 
-// Verified: every record of every thread arrives once, whole, at the Lsn its writer was given, and each
-// thread's records in its own order. Run under tsan for the rest.
+// Verified: every record of every thread arrives once, whole, at the Lsn its writer was given, and
+// each thread's records in its own order. Run under tsan for the rest.
 TEST(LogRing, ManyThreadsFillARingThatIsDrainedBesideThem) {
   constexpr int kThreads = 4;
   constexpr int kRecords = 1000;
@@ -115,8 +117,10 @@ TEST(LogRing, ManyThreadsFillARingThatIsDrainedBesideThem) {
     threads.emplace_back([&, t] {
       std::uint64_t last = 0;
       for (int i = 0; i < kRecords; ++i) {
-        const std::string body = std::to_string(t) + "/" + std::to_string(i) + std::string((i * 13) % 300, 'x');
-        const Reservation place = ring.reserve(FrameKind::Record, static_cast<std::uint32_t>(body.size()));
+        const std::string body =
+            std::to_string(t) + "/" + std::to_string(i) + std::string((i * 13) % 300, 'x');
+        const Reservation place =
+            ring.reserve(FrameKind::Record, static_cast<std::uint32_t>(body.size()));
         EXPECT_GT(value_of(place.lsn), last);
         last = value_of(place.lsn);
         put(ring, place, body);

@@ -28,10 +28,12 @@ Result<void> Log::admit_slowly(std::uint64_t bytes, Purpose purpose) {
   return wait_for_room(bytes, purpose, lock);
 }
 
-Result<void> Log::wait_for_room(std::uint64_t bytes, Purpose purpose, std::unique_lock<std::mutex>& lock) {
+Result<void> Log::wait_for_room(std::uint64_t bytes, Purpose purpose,
+                                std::unique_lock<std::mutex>& lock) {
   for (;;) {
     if (seal_error_.has_value()) return *seal_error_;
-    const std::uint64_t needed = ring_.reserved() + bytes + room_kept_back(purpose) + room_promised_;
+    const std::uint64_t needed =
+        ring_.reserved() + bytes + room_kept_back(purpose) + room_promised_;
     if (needed <= segments_.room_end()) return {};
     if (options_.threads == LogOptions::Threads::None) {
       lock.unlock();
@@ -41,8 +43,9 @@ Result<void> Log::wait_for_room(std::uint64_t bytes, Purpose purpose, std::uniqu
     }
     if (seal_error_.has_value()) return *seal_error_;
     if (disk_full_.load()) {
-      return Error(room_error_->code(), "the write was not applied, as the log cannot grow: " + room_error_->message() +
-                                            "; writes go on by themselves once it can");
+      return Error(room_error_->code(),
+                   "the write was not applied, as the log cannot grow: " + room_error_->message() +
+                       "; writes go on by themselves once it can");
     }
     if (stopping_.load()) return Error(ErrorCode::ShuttingDown);
     room_wanted_ = std::max(room_wanted_, needed);
@@ -51,12 +54,13 @@ Result<void> Log::wait_for_room(std::uint64_t bytes, Purpose purpose, std::uniqu
   }
 }
 
-/// What a body of `body_bytes` takes at most: its parts, the frame that joins them, and the filler at
-/// each end of the ring that it passes.
+/// What a body of `body_bytes` takes at most: its parts, the frame that joins them, and the filler
+/// at each end of the ring that it passes.
 std::uint64_t Log::staged_room(std::uint64_t body_bytes) const {
   const std::uint64_t part = frame_bytes(kChainBytes + part_bytes_max_);
   const std::uint64_t parts = body_bytes / part_bytes_max_ + 1;
-  const std::uint64_t framed = parts * (part - part_bytes_max_) + body_bytes + frame_bytes(kJoinedBodyBytes);
+  const std::uint64_t framed =
+      parts * (part - part_bytes_max_) + body_bytes + frame_bytes(kJoinedBodyBytes);
   return framed + (framed / options_.ring_bytes + 2) * 2 * part;
 }
 
@@ -96,12 +100,14 @@ bool Log::room_is_low() const {
 }
 
 void Log::kick_preparer_if_low() {
-  if (options_.threads == LogOptions::Threads::None || !room_is_low() || preparer_kicked_.exchange(true)) return;
+  if (options_.threads == LogOptions::Threads::None || !room_is_low() ||
+      preparer_kicked_.exchange(true))
+    return;
   std::lock_guard lock(room_mutex_);
   preparer_wakes_.notify_all();
 }
 
-/// For the case that more was reserved than admitted: writing waits, and goes on when there is room.
+/// For the case that more was reserved than admitted: writing waits until there is room.
 void Log::ask_for_room(std::uint64_t position) {
   if (options_.threads == LogOptions::Threads::None || stopping_.load()) {
     make_segment();

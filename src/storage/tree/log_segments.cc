@@ -21,7 +21,8 @@ Result<void> sync_or_seal(env::File& file) {
 
 }  // namespace
 
-LogSegments::LogSegments(env::FileSystem& files, Options options, LogEpoch epoch, std::uint64_t origin)
+LogSegments::LogSegments(env::FileSystem& files, Options options, LogEpoch epoch,
+                         std::uint64_t origin)
     : files_(files),
       options_(std::move(options)),
       epoch_(epoch),
@@ -70,7 +71,8 @@ Result<void> LogSegments::adopt_spare(const std::string& path) {
   spare_number_ = std::max(spare_number_, parse_spare_name(name).value_or(0) + 1);
   LK_TRY(const auto file, files_.open(path, env::OpenMode::ReadOnly));
   LK_TRY(const std::uint64_t bytes, file->size());
-  if (bytes != file_bytes_ || spares_.size() >= options_.spare_count_max) return files_.remove(path);
+  if (bytes != file_bytes_ || spares_.size() >= options_.spare_count_max)
+    return files_.remove(path);
   spares_.push_back(path);
   return {};
 }
@@ -99,7 +101,8 @@ Result<void> LogSegments::put_away(const std::string& path, std::uint64_t file_b
   std::string spare;
   {
     std::lock_guard lock(mutex_);
-    if (file_bytes == file_bytes_ && spares_.size() + new_spares.size() < options_.spare_count_max) {
+    if (file_bytes == file_bytes_ &&
+        spares_.size() + new_spares.size() < options_.spare_count_max) {
       spare = path_of(spare_name(spare_number_++));
     }
   }
@@ -141,8 +144,9 @@ Result<std::string> LogSegments::create_zeroed() {
   auto filled = write_zeros(*file);
   file.reset();
   if (filled.has_value()) return path;
-  // Half a segment would keep the very space that is lacking. If it cannot go, the next try removes it.
-  if (filled.error().code() != ErrorCode::LogSealed) static_cast<void>(files_.remove(path).has_value());
+  // Half a segment would keep the very space that is lacking. The next try removes it otherwise.
+  if (filled.error().code() != ErrorCode::LogSealed)
+    static_cast<void>(files_.remove(path).has_value());
   return std::move(filled).error();
 }
 
@@ -184,7 +188,8 @@ Result<void> LogSegments::write(std::uint64_t position, Bytes bytes) {
     const Active active = file_at(position);
     const std::uint64_t offset = position - active.start;
     LK_ASSERT(offset < options_.segment_bytes);
-    const std::uint64_t count = std::min<std::uint64_t>(bytes.size(), options_.segment_bytes - offset);
+    const std::uint64_t count =
+        std::min<std::uint64_t>(bytes.size(), options_.segment_bytes - offset);
     LK_CHECK(active.file->write_at(kSegmentHeaderBytes + offset, bytes.substr(0, count)));
     bytes.remove_prefix(count);
     position += count;
@@ -198,12 +203,14 @@ Result<void> LogSegments::sync(std::uint64_t from, std::uint64_t to) {
   {
     std::lock_guard lock(mutex_);
     for (const Active& active : active_) {
-      if (active.start < to && active.start + options_.segment_bytes > from) touched.push_back(active);
+      if (active.start < to && active.start + options_.segment_bytes > from)
+        touched.push_back(active);
     }
   }
   for (const Active& active : touched) LK_CHECK(sync_or_seal(*active.file));
   std::lock_guard lock(mutex_);
-  while (!active_.empty() && active_.front().start + options_.segment_bytes <= to) active_.pop_front();
+  while (!active_.empty() && active_.front().start + options_.segment_bytes <= to)
+    active_.pop_front();
   return {};
 }
 
@@ -214,16 +221,19 @@ Result<void> LogSegments::drop_before(std::uint64_t position) {
     for (const Retained& segment : retained_) {
       if (segment.end <= position) dropped.push_back(segment);
     }
-    std::erase_if(retained_, [position](const Retained& segment) { return segment.end <= position; });
+    std::erase_if(retained_,
+                  [position](const Retained& segment) { return segment.end <= position; });
   }
   if (dropped.empty()) return {};
   std::vector<std::string> new_spares;
   for (std::size_t i = 0; i < dropped.size(); ++i) {
-    auto gone = put_away(path_of(segment_name(dropped[i].start)), dropped[i].file_bytes, new_spares);
+    auto gone =
+        put_away(path_of(segment_name(dropped[i].start)), dropped[i].file_bytes, new_spares);
     if (gone.has_value()) continue;
     // What is left is tried again with the next call; spares just made are found at the next start.
     std::lock_guard lock(mutex_);
-    retained_.insert(retained_.begin(), dropped.begin() + static_cast<std::ptrdiff_t>(i), dropped.end());
+    retained_.insert(retained_.begin(), dropped.begin() + static_cast<std::ptrdiff_t>(i),
+                     dropped.end());
     return std::move(gone).error();
   }
   LK_CHECK(sync_directory());

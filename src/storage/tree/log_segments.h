@@ -17,15 +17,15 @@ namespace latchkey::storage::tree {
 
 /// The log's files: made ready before they are needed, written, synced, and used again.
 ///
-/// A segment is allocated, filled with zeros and synced under another name, renamed and the directory
-/// synced, all before the first byte of the log goes into it. So writes into it meet no full disk, and
-/// syncing them changes no metadata.
+/// A segment is allocated, filled with zeros and synced under another name, renamed and the
+/// directory synced, all before the first byte of the log goes into it. So writes into it meet no
+/// full disk, and syncing them changes no metadata.
 ///
-/// Threads:   write from one at a time, sync from one at a time, beside each other; prepare_next from
-///            one at a time; drop_before and the figures from any.
+/// Threads:   write from one at a time, sync from one at a time, beside each other; prepare_next
+///            from one at a time; drop_before and the figures from any.
 /// Ownership: borrows the file system; owns the open files.
-/// Errors:    DiskFull, from prepare_next only, which leaves nothing behind; IoError; LogSealed for a
-///            failed sync of any file or of the directory: nothing may be synced again.
+/// Errors:    DiskFull, from prepare_next only, which leaves nothing behind; IoError; LogSealed for
+///            a failed sync of any file or of the directory: nothing may be synced again.
 /// Invariant: [origin, room_end) is covered by ready segments without a gap.
 class LogSegments {
  public:
@@ -77,7 +77,8 @@ class LogSegments {
   Result<void> write_zeros(env::File& file);
   std::string take_spare();
   Result<void> make_ready(const std::string& unnamed, std::uint64_t start);
-  Result<void> put_away(const std::string& path, std::uint64_t file_bytes, std::vector<std::string>& new_spares);
+  Result<void> put_away(const std::string& path, std::uint64_t file_bytes,
+                        std::vector<std::string>& new_spares);
   Result<void> sync_directory();
 
   env::FileSystem& files_;

@@ -62,7 +62,8 @@ TEST(Log, GoesOnBehindTheOldEndInANewEpoch) {
   for (int run = 0; run < 4; ++run) {
     const auto log = open_log(sim.env());
     ASSERT_TRUE(log);
-    for (int i = 0; i < 5; ++i) written.emplace_back(write(*log, text(run * 10 + i, 30)), text(run * 10 + i, 30));
+    for (int i = 0; i < 5; ++i)
+      written.emplace_back(write(*log, text(run * 10 + i, 30)), text(run * 10 + i, 30));
     if (run % 2 == 0) {
       ASSERT_TRUE(log->close().has_value());
     }
@@ -73,7 +74,8 @@ TEST(Log, GoesOnBehindTheOldEndInANewEpoch) {
   ASSERT_TRUE(recovered.has_value()) << recovered.error().message();
   EXPECT_EQ(recovered->records, written);
   EXPECT_EQ(recovered->end.epoch, 4u);
-  for (std::size_t i = 1; i < written.size(); ++i) EXPECT_LT(written[i - 1].first, written[i].first);
+  for (std::size_t i = 1; i < written.size(); ++i)
+    EXPECT_LT(written[i - 1].first, written[i].first);
 }
 
 TEST(Log, PassesFromSegmentToSegment) {
@@ -149,7 +151,8 @@ TEST(Log, ReplayStartsBeforeTheFirstPartOfARecordOnItsWay) {
   EXPECT_EQ(start, before);
   EXPECT_EQ(log->replay_start(), log->appended_lsn());
 
-  const auto recovered = recover(sim.files, {.directory = {}, .start = start, .must_reach = joined});
+  const auto recovered =
+      recover(sim.files, {.directory = {}, .start = start, .must_reach = joined});
 
   ASSERT_TRUE(recovered.has_value()) << recovered.error().message();
   EXPECT_EQ(recovered->records, (Records{{joined, value}}));
@@ -237,7 +240,8 @@ TEST(Log, AFailedSyncSealsForGood) {
   EXPECT_EQ(log->settle().error().code(), ErrorCode::LogSealed);
   EXPECT_EQ(log->drop_before(good).error().code(), ErrorCode::LogSealed);
   EXPECT_EQ(log->close().error().code(), ErrorCode::LogSealed);
-  EXPECT_EQ(sim.files.operation_count(), operations) << "nothing is written or synced after the failure";
+  EXPECT_EQ(sim.files.operation_count(), operations)
+      << "nothing is written or synced after the failure";
 }
 
 TEST(Log, AFailedWriteSealsForGood) {
@@ -290,7 +294,8 @@ TEST(Log, OnAFullDiskWritesAreRefusedBeforeAnythingHappensAndGoOnLater) {
   EXPECT_EQ(refusal->code(), ErrorCode::DiskFull);
   EXPECT_TRUE(log->disk_full());
   EXPECT_FALSE(log->sealed());
-  EXPECT_FALSE(sim.files.exists(kDirectory + "/log-unfinished").value()) << "it would hold the space that lacks";
+  EXPECT_FALSE(sim.files.exists(kDirectory + "/log-unfinished").value())
+      << "it would hold the space that lacks";
 
   int erased = 0;
   while (erased < 1000) {
@@ -336,7 +341,8 @@ TEST(Log, DroppedSegmentsAreUsedAgainAndTheirOldRecordsStayDead) {
     ASSERT_LE(log->stats().segments, 5u);
   }
   int creates = 0;
-  for (const env::Operation& operation : sim.files.operations()) creates += operation.kind == OperationKind::Create;
+  for (const env::Operation& operation : sim.files.operations())
+    creates += operation.kind == OperationKind::Create;
   EXPECT_LT(creates, 10) << "30 segments were made of a few files";
   sim.files.kill();
 
@@ -431,12 +437,13 @@ TEST(LogThreads, WritersWaitForNobodyAndAllIsFoundAgain) {
 
     std::map<Lsn, std::string> all;
     for (const Records& part : written) all.insert(part.begin(), part.end());
-    EXPECT_TRUE(std::equal(records.begin(), records.end(), all.begin(), all.end(),
-                           [](const auto& a, const auto& b) { return a.first == b.first && a.second == b.second; }));
+    EXPECT_TRUE(std::equal(
+        records.begin(), records.end(), all.begin(), all.end(),
+        [](const auto& a, const auto& b) { return a.first == b.first && a.second == b.second; }));
   }
 }
 
-// A wish may be met by another thread's write before the flusher sees it: it must be told all the same.
+// A wish may be met by another thread's write before the flusher sees it: it is told all the same.
 TEST(LogThreads, EveryWishForStabilityIsAnswered) {
   for (const Durability durability : {Durability::Sync, Durability::Interval}) {
     env::SimulatedEnv sim;
@@ -454,7 +461,8 @@ TEST(LogThreads, EveryWishForStabilityIsAnswered) {
           const Lsn lsn = append(*log, text(t * 1000 + i, 50)).value();
           std::unique_lock lock(mutex);
           if (log->make_stable(lsn)) continue;
-          ASSERT_TRUE(moved.wait_for(lock, std::chrono::seconds(20), [&] { return log->stable_lsn() >= lsn; }));
+          ASSERT_TRUE(moved.wait_for(lock, std::chrono::seconds(20),
+                                     [&] { return log->stable_lsn() >= lsn; }));
         }
       });
     }
@@ -467,7 +475,8 @@ TEST(LogThreads, AFailedSyncIsToldAndWaitersForRoomAreReleased) {
   const auto log = open_log(sim.env(), threaded_options());
   std::atomic<int> told{0};
   log->set_stable_listener([&] { ++told; });
-  sim.files.inject({.effect = FaultEffect::FailedSync, .nth = 1, .repeat = Fault::Repeat::FromThenOn});
+  sim.files.inject(
+      {.effect = FaultEffect::FailedSync, .nth = 1, .repeat = Fault::Repeat::FromThenOn});
 
   const auto lost = append(*log, "lost");  // refused if the preparer has met the fault already
   if (lost.has_value()) {
@@ -475,7 +484,8 @@ TEST(LogThreads, AFailedSyncIsToldAndWaitersForRoomAreReleased) {
   }
 
   EXPECT_TRUE(eventually([&] { return log->sealed() && told.load() > 0; }));
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(append(*log, text(i, 1000)).error().code(), ErrorCode::LogSealed);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(append(*log, text(i, 1000)).error().code(), ErrorCode::LogSealed);
 }
 
 TEST(LogThreads, WritesGoOnByThemselvesOnceThereIsSpace) {
@@ -497,8 +507,8 @@ TEST(LogThreads, WritesGoOnByThemselvesOnceThereIsSpace) {
 // The real file system, once: names, sizes and syncs as the kernel has them.
 TEST(LogThreads, WorksOnTheRealFileSystem) {
   const env::Env real = env::posix();
-  const std::string directory =
-      ::testing::TempDir() + "/latchkey-log-" + std::to_string(static_cast<unsigned long>(real.random->next()));
+  const std::string directory = ::testing::TempDir() + "/latchkey-log-" +
+                                std::to_string(static_cast<unsigned long>(real.random->next()));
   ASSERT_TRUE(real.files->create_directories(directory).has_value());
   LogOptions options = threaded_options();
   options.directory = directory;
@@ -516,11 +526,13 @@ TEST(LogThreads, WorksOnTheRealFileSystem) {
     EXPECT_EQ(found, written);
     const auto log = Log::open(real, options, *end);
     ASSERT_TRUE(log.has_value()) << log.error().message();
-    for (int i = 0; i < 100; ++i) written.emplace_back(append(**log, text(i, 2000)).value(), text(i, 2000));
+    for (int i = 0; i < 100; ++i)
+      written.emplace_back(append(**log, text(i, 2000)).value(), text(i, 2000));
     ASSERT_TRUE((*log)->close().has_value());
   }
   const auto names = real.files->list(directory).value();
-  for (const std::string& name : names) ASSERT_TRUE(real.files->remove(directory + "/" + name).has_value());
+  for (const std::string& name : names)
+    ASSERT_TRUE(real.files->remove(directory + "/" + name).has_value());
   ::testing::internal::posix::RmDir(directory.c_str());
 }
 

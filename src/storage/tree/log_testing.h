@@ -1,11 +1,11 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "base/assert.h"
 #include "env/simulated.h"
@@ -49,7 +49,8 @@ inline Result<Recovered> recover(env::FileSystem& files, LogReadOptions options 
 }
 
 /// Recovers what is there and goes on behind it.
-inline std::unique_ptr<Log> open_log(const env::Env& env, const LogOptions& options = small_options()) {
+inline std::unique_ptr<Log> open_log(const env::Env& env,
+                                     const LogOptions& options = small_options()) {
   LK_ASSERT(env.files->create_directories(kDirectory).has_value());
   LK_ASSERT(env.files->sync_directory("/").has_value());
   auto recovered = recover(*env.files);
@@ -81,13 +82,16 @@ inline std::string read_file(env::FileSystem& files, const std::string& path) {
   return bytes;
 }
 
-inline void write_file(env::FileSystem& files, const std::string& path, std::uint64_t offset, Bytes bytes) {
+inline void write_file(env::FileSystem& files, const std::string& path, std::uint64_t offset,
+                       Bytes bytes) {
   auto file = files.open(path, env::OpenMode::CreateOrOpen);
   LK_ASSERT(file.has_value());
   LK_ASSERT((*file)->write_at(offset, bytes).has_value());
 }
 
-inline std::string segment_path(std::uint64_t start) { return kDirectory + "/" + segment_name(start); }
+inline std::string segment_path(std::uint64_t start) {
+  return kDirectory + "/" + segment_name(start);
+}
 
 /// A text of `length` bytes that differs for each `number`.
 inline std::string text(std::uint64_t number, std::size_t length) {

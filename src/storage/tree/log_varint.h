@@ -5,8 +5,8 @@
 #include "base/bytes.h"
 #include "storage/types.h"
 
-/// Whole numbers in as few bytes as they need: seven bits a byte, low bits first, the top bit set on
-/// all but the last. Used by the log's records and the checkpoint files.
+/// Whole numbers in as few bytes as they need: seven bits a byte, low bits first, the top bit set
+/// on all but the last. Used by the log's records and the checkpoint files.
 namespace latchkey::storage::tree {
 
 inline constexpr std::size_t kVarintBytesMax = 10;
@@ -23,8 +23,8 @@ inline char* put_varint(char* to, std::uint64_t value) {
   return to;
 }
 
-/// Moves `at` past the number. False, with `at` anywhere up to `end`, when the bytes end before it does,
-/// it does not fit 64 bits, or it has a shorter form (so that each number has one form only).
+/// Moves `at` past the number. False, with `at` anywhere up to `end`, when the bytes end before it
+/// does, it does not fit 64 bits, or it has a shorter form (so that each number has one form only).
 inline bool take_varint(const char*& at, const char* end, std::uint64_t& value) {
   value = 0;
   for (unsigned shift = 0; at < end; shift += 7) {
@@ -58,7 +58,9 @@ inline char* put_bytes(char* to, Bytes bytes) {
   if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
   return to + bytes.size();
 }
-constexpr std::uint64_t bytes_bytes(Bytes bytes) { return varint_bytes(bytes.size()) + bytes.size(); }
+constexpr std::uint64_t bytes_bytes(Bytes bytes) {
+  return varint_bytes(bytes.size()) + bytes.size();
+}
 
 inline constexpr unsigned kCountedFlag = 1;
 inline constexpr unsigned kHashedFlag = 2;
@@ -67,7 +69,8 @@ inline constexpr unsigned kTreeFlagsMax = 7;
 
 /// Tree options as one byte: counted 1, hashed 2, logged 4. Shared by log and checkpoint.
 constexpr unsigned char tree_flags(const TreeOptions& options) {
-  return static_cast<unsigned char>((options.counted ? kCountedFlag : 0) | (options.hashed ? kHashedFlag : 0) |
+  return static_cast<unsigned char>((options.counted ? kCountedFlag : 0) |
+                                    (options.hashed ? kHashedFlag : 0) |
                                     (options.logged ? kLoggedFlag : 0));
 }
 /// False for bits that mean nothing.

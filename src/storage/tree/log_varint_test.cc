@@ -39,15 +39,17 @@ TEST(Varint, CutOffTooLongOrNotShortestIsRefused) {
 TEST(Varint, ZigzagKeepsSmallNumbersSmallAndAllNumbersApart) {
   EXPECT_EQ(zigzag(-1), 1u);
   EXPECT_EQ(zigzag(1), 2u);
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-5}, std::int64_t{1'700'000'000'000},
-                                   std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t value :
+       {std::int64_t{0}, std::int64_t{-5}, std::int64_t{1'700'000'000'000},
+        std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
     EXPECT_EQ(unzigzag(zigzag(value)), value);
   }
 }
 
 TEST(Varint, ALengthBeyondTheBytesIsRefused) {
-  const std::string bytes("\x05"
-                          "abcd");
+  const std::string bytes(
+      "\x05"
+      "abcd");
   const char* at = bytes.data();
   Bytes out;
   EXPECT_FALSE(take_bytes(at, bytes.data() + bytes.size(), out));

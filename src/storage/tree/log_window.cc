@@ -28,7 +28,8 @@ Result<std::unique_ptr<LogWindow>> LogWindow::open(env::FileSystem& files, const
 
 Result<Bytes> LogWindow::bytes_at(std::uint64_t position, std::uint64_t count) {
   LK_ASSERT(count <= kBufferBytes);
-  LK_ASSERT(position >= segment_.start && position <= segment_.end && count <= segment_.end - position);
+  LK_ASSERT(position >= segment_.start && position <= segment_.end &&
+            count <= segment_.end - position);
   if (position < buffer_start_ || position + count > buffer_start_ + buffer_.size()) {
     buffer_start_ = position;
     buffer_.resize(std::min(kBufferBytes, segment_.end - position));
@@ -39,9 +40,9 @@ Result<Bytes> LogWindow::bytes_at(std::uint64_t position, std::uint64_t count) {
     }
     buffer_.resize(*got);
     if (*got < count) {
-      return Error(ErrorCode::Corruption,
-                   segment_.path + ": the file ends at offset " + std::to_string(offset_of(position) + *got) +
-                       ", before its segment does");
+      return Error(ErrorCode::Corruption, segment_.path + ": the file ends at offset " +
+                                              std::to_string(offset_of(position) + *got) +
+                                              ", before its segment does");
     }
   }
   return Bytes(buffer_).substr(position - buffer_start_, count);
@@ -49,11 +50,16 @@ Result<Bytes> LogWindow::bytes_at(std::uint64_t position, std::uint64_t count) {
 
 bool frame_body_is_sane(FrameKind kind, std::uint32_t body_bytes) {
   switch (kind) {
-    case FrameKind::Record: return body_bytes > 0 && body_bytes <= kFrameBodyBytesMax;
-    case FrameKind::Part: return body_bytes > kChainBytes && body_bytes <= kFrameBodyBytesMax;
-    case FrameKind::Joined: return body_bytes == kJoinedBodyBytes;
-    case FrameKind::Mark: return body_bytes == kMarkBodyBytes;
-    case FrameKind::Filler: return body_bytes <= kFrameBodyBytesMax;
+    case FrameKind::Record:
+      return body_bytes > 0 && body_bytes <= kFrameBodyBytesMax;
+    case FrameKind::Part:
+      return body_bytes > kChainBytes && body_bytes <= kFrameBodyBytesMax;
+    case FrameKind::Joined:
+      return body_bytes == kJoinedBodyBytes;
+    case FrameKind::Mark:
+      return body_bytes == kMarkBodyBytes;
+    case FrameKind::Filler:
+      return body_bytes <= kFrameBodyBytesMax;
   }
   return false;
 }
@@ -73,7 +79,8 @@ Result<LogWindow::Frame> LogWindow::frame_at(std::uint64_t position) {
   if (word == 0) return not_a_frame("no record begins here");
   const auto kind = static_cast<FrameKind>(frame_kind_number(word));
   const std::uint32_t body_bytes = frame_body_bytes(word);
-  if (!frame_body_is_sane(kind, body_bytes)) return not_a_frame("the record's kind and length make no sense");
+  if (!frame_body_is_sane(kind, body_bytes))
+    return not_a_frame("the record's kind and length make no sense");
   const std::uint64_t bytes = frame_bytes(body_bytes);
   if (bytes > room) return not_a_frame("the record is longer than its segment");
   LK_TRY(const Bytes whole, bytes_at(position, bytes));

@@ -28,15 +28,18 @@ class LogWindow {
   static Result<std::unique_ptr<LogWindow>> open(env::FileSystem& files, const Segment& segment);
 
   const Segment& segment() const { return segment_; }
-  std::uint64_t offset_of(std::uint64_t position) const { return kSegmentHeaderBytes + position - segment_.start; }
+  std::uint64_t offset_of(std::uint64_t position) const {
+    return kSegmentHeaderBytes + position - segment_.start;
+  }
 
-  /// Exactly the bytes [position, position + count). Requires: they lie in the segment, count <= 2 MiB.
+  /// Exactly the bytes [position, position + count). Requires: they lie in the segment; at most 2
+  /// MiB.
   Result<Bytes> bytes_at(std::uint64_t position, std::uint64_t count);
 
   struct Frame {
     FrameKind kind{};
     Bytes body;
-    std::uint64_t bytes = 0;  ///< with header and padding
+    std::uint64_t bytes = 0;      ///< with header and padding
     const char* fault = nullptr;  ///< why this is not a frame; then nothing else is set
   };
   /// The frame that begins at `position`, checked in every byte. Requires: position < end, aligned.

@@ -12,7 +12,8 @@ namespace latchkey::storage::tree {
 ///
 /// Threads:   any.
 /// Units:     bytes.
-/// Invariant: a successful try_reserve leaves used_bytes() <= limit_bytes(). Used may stand above the
+/// Invariant: a successful try_reserve leaves used_bytes() <= limit_bytes(). Used may stand above
+/// the
 ///            limit only after force_reserve, or after set_limit_bytes lowered it.
 class MemoryBudget {
  public:
@@ -50,9 +51,7 @@ class MemoryBudget {
   std::int64_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
   std::int64_t limit_bytes() const { return limit_bytes_.load(std::memory_order_relaxed); }
   bool is_spent() const { return used_bytes() >= limit_bytes(); }
-  void set_limit_bytes(std::int64_t bytes) {
-    limit_bytes_.store(bytes, std::memory_order_relaxed);
-  }
+  void set_limit_bytes(std::int64_t bytes) { limit_bytes_.store(bytes, std::memory_order_relaxed); }
 
  private:
   std::atomic<std::int64_t> limit_bytes_;

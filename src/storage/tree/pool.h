@@ -20,7 +20,9 @@ class Pool {
   explicit Pool(std::uint64_t page_count_max);
 
   Page& page(PageId id) const { return pages_[value_of(id)]; }
-  bool contains(PageId id) const { return id != kNoPage && value_of(id) < next_.load(std::memory_order_acquire); }
+  bool contains(PageId id) const {
+    return id != kNoPage && value_of(id) < next_.load(std::memory_order_acquire);
+  }
   bool owns(const void* address) const {
     return address >= pages_ && address < pages_ + page_count_max_;
   }
@@ -30,7 +32,9 @@ class Pool {
   /// Requires: the caller holds the page's latch, which this lets go.
   void free(Page& page);
 
-  std::uint64_t used_bytes() const { return used_pages_.load(std::memory_order_relaxed) * kPageBytes; }
+  std::uint64_t used_bytes() const {
+    return used_pages_.load(std::memory_order_relaxed) * kPageBytes;
+  }
 
  private:
   env::AddressSpace memory_;

@@ -21,10 +21,12 @@ LK_OPTIMISTIC_READ std::uint32_t matching_slot(const Page& page, std::uint8_t fi
   const std::size_t prefix = page.header.prefix_bytes;
   const std::size_t capacity = page.header.capacity;
   const std::size_t hints = sizeof(PageHeader) + prefix;
-  if (page.header.kind != PageKind::HashedLeaf || prefix > kHintsMax || capacity > kHintsMax) return 0;
+  if (page.header.kind != PageKind::HashedLeaf || prefix > kHintsMax || capacity > kHintsMax)
+    return 0;
   const __m128i wanted = _mm_set1_epi8(static_cast<char>(fingerprint));
   for (std::size_t base = 0; base < capacity; base += 16) {
-    const __m128i found = _mm_loadu_si128(reinterpret_cast<const __m128i*>(page.bytes() + hints + base));
+    const __m128i found =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(page.bytes() + hints + base));
     const auto matches = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(found, wanted)));
     if (matches == 0) continue;
     const std::size_t slot = base + static_cast<std::size_t>(__builtin_ctz(matches));
@@ -52,7 +54,9 @@ void prefetch_batch(const Directory& directory, const Pool& pool, std::span<cons
     __builtin_prefetch(pages[i]->bytes() + 2 * kLineBytes);
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    slots[i] = pages[i] == nullptr ? 0 : matching_slot(*pages[i], static_cast<std::uint8_t>(keys[i].hash >> 32));
+    slots[i] = pages[i] == nullptr
+                   ? 0
+                   : matching_slot(*pages[i], static_cast<std::uint8_t>(keys[i].hash >> 32));
     if (slots[i] != 0) __builtin_prefetch(pages[i]->bytes() + slots[i]);
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {

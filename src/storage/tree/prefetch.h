@@ -9,8 +9,8 @@
 
 namespace latchkey::storage::tree {
 
-/// Starts the memory reads that point look-ups of `keys` will need, stage by stage over all of them,
-/// so that their cache misses overlap: hint, head of the leaf, slot, record.
+/// Starts the memory reads that point look-ups of `keys` will need, stage by stage over all of
+/// them, so that their cache misses overlap: hint, head of the leaf, slot, record.
 ///
 /// Threads: any. Reads leaves that may be changing and believes nothing it reads.
 void prefetch_records(const Directory& directory, const Pool& pool, std::span<const KeyRef> keys);

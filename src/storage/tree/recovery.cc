@@ -13,7 +13,8 @@ namespace latchkey::storage::tree {
 namespace {
 
 std::string place_of(const LogEnd& end) {
-  return end.cut_file + " at offset " + std::to_string(end.cut_offset) + ", position " + std::to_string(value_of(end.end));
+  return end.cut_file + " at offset " + std::to_string(end.cut_offset) + ", position " +
+         std::to_string(value_of(end.end));
 }
 
 }  // namespace
@@ -23,10 +24,12 @@ void Recovery::forget_trees() {
     engine_.remove_tree(tree->id());
   }
   engine_.dropped_.clear();
-  engine_.deadlines_ = std::make_unique<Tree>(*engine_.context_, engine_.deadlines_->id(), engine_.deadlines_->options());
+  engine_.deadlines_ = std::make_unique<Tree>(*engine_.context_, engine_.deadlines_->id(),
+                                              engine_.deadlines_->options());
 }
 
-Result<void> Recovery::add_record(Tree& tree, CheckpointReader& reader, CheckpointReader::Item item) {
+Result<void> Recovery::add_record(Tree& tree, CheckpointReader& reader,
+                                  CheckpointReader::Item item) {
   const RecordView& record = reader.record();
   LeafRecord stored{record.value, record.version, record.deadline_ms, record.kind, nullptr};
   std::string value;
@@ -39,12 +42,14 @@ Result<void> Recovery::add_record(Tree& tree, CheckpointReader& reader, Checkpoi
   if (needs_large(reader.key(), whole.size())) {
     stored.large = engine_.make_large(reader.key(), whole);
     stored.value = {};
-    if (stored.large == nullptr) return Error(ErrorCode::MemoryExhausted, "while loading a value from the checkpoint");
+    if (stored.large == nullptr)
+      return Error(ErrorCode::MemoryExhausted, "while loading a value from the checkpoint");
   } else {
     stored.value = whole;
   }
   if (!tree.append_sorted(reader.key(), stored)) {
-    return Error(ErrorCode::Corruption, "tree " + std::to_string(value_of(tree.id())) + " of the checkpoint is not in key order");
+    return Error(ErrorCode::Corruption, "tree " + std::to_string(value_of(tree.id())) +
+                                            " of the checkpoint is not in key order");
   }
   tree.note_version(record.version);
   engine_.move_deadline(tree.id(), reader.key(), kNoDeadline, record.deadline_ms);
@@ -61,7 +66,8 @@ Result<CheckpointInfo> Recovery::load_checkpoint(const std::string& path) {
     if (item == CheckpointReader::Item::Tree) {
       if (tree != nullptr) tree->finish_append();
       if (engine_.find_tree(reader->tree()) != nullptr || value_of(reader->tree()) == 0) {
-        return Error(ErrorCode::Corruption, path + ": tree " + std::to_string(value_of(reader->tree())) + " stands twice");
+        return Error(ErrorCode::Corruption,
+                     path + ": tree " + std::to_string(value_of(reader->tree())) + " stands twice");
       }
       if (value_of(reader->tree()) >= TreeEngine::kChunks * TreeEngine::kChunkTrees) {
         return Error(ErrorCode::Corruption, path + ": a tree number is out of range");
@@ -100,13 +106,15 @@ Result<void> Recovery::replay(Lsn lsn, const LogOperation& operation) {
     if (place.found()) engine_.apply_erase(*tree, place, operation.key, hash, lsn);
     return {};
   }
-  if (operation.type == LogOperation::Type::EraseRange) return replay_erase_range(*tree, operation, lsn);
+  if (operation.type == LogOperation::Type::EraseRange)
+    return replay_erase_range(*tree, operation, lsn);
   const NewRecord& record = operation.record;
   LeafRecord fresh{record.value, lsn, record.deadline_ms, record.kind, nullptr};
   if (needs_large(operation.key, record.value.size())) {
     fresh.large = engine_.make_large(operation.key, record.value);
     fresh.value = {};
-    if (fresh.large == nullptr) return Error(ErrorCode::MemoryExhausted, "while replaying a value from the log");
+    if (fresh.large == nullptr)
+      return Error(ErrorCode::MemoryExhausted, "while replaying a value from the log");
   }
   Tree::Place place = tree->locate(operation.key, hash);
   engine_.apply_put(*tree, place, operation.key, hash, fresh);
@@ -142,7 +150,9 @@ Result<CheckpointInfo> Recovery::load_newest_checkpoint(bool& found) {
     Result<CheckpointInfo> info = load_checkpoint(entry.path);
     if (info) {
       found = true;
-      if (first_error.has_value()) report("the newest checkpoint is damaged (" + first_error->message() + "); using " + entry.path);
+      if (first_error.has_value())
+        report("the newest checkpoint is damaged (" + first_error->message() + "); using " +
+               entry.path);
       return *info;
     }
     if (info.error().code() != ErrorCode::Corruption) return std::move(info).error();
@@ -165,24 +175,65 @@ Result<LogEnd> Recovery::run() {
     LK_CHECK(files.remove(mark));
     LK_CHECK(files.sync_directory(directory));
   }
-  if (engine_.find_tree(Engine::kCatalogTree) == nullptr) engine_.add_tree(Engine::kCatalogTree, {});
+  if (engine_.find_tree(Engine::kCatalogTree) == nullptr)
+    engine_.add_tree(Engine::kCatalogTree, {});
   LogReadOptions read;
   read.directory = directory;
   read.start = info.start;
   read.must_reach = info.end;
   read.expect = found ? LogReadOptions::Expect::Log : LogReadOptions::Expect::LogOrNothing;
   LK_TRY(const LogEnd end, read_log(files, read, [&](Lsn lsn, Bytes body) -> Result<void> {
-           return decode_record(body, [&](const LogOperation& operation) { return replay(lsn, operation); });
+           return decode_record(
+               body, [&](const LogOperation& operation) { return replay(lsn, operation); });
          }));
   engine_.dropped_.clear();
   engine_.next_tree_.store(std::max(engine_.next_tree_.load(), value_of(info.next_tree)));
   engine_.latest_ms_.store(std::max(info.clock_ms, static_cast<std::int64_t>(end.note)));
   if (found) engine_.checkpointed_ = info.end;
   report("recovered " + std::to_string(end.record_count) + " log records up to position " +
-         std::to_string(value_of(end.end)) + (found ? " behind a checkpoint at " + std::to_string(value_of(info.start)) : ""));
-  if (end.cut_bytes > 0) report("cut a torn tail of " + std::to_string(end.cut_bytes) + " bytes from " + place_of(end));
+         std::to_string(value_of(end.end)) +
+         (found ? " behind a checkpoint at " + std::to_string(value_of(info.start)) : ""));
+  if (end.cut_bytes > 0)
+    report("cut a torn tail of " + std::to_string(end.cut_bytes) + " bytes from " + place_of(end));
   return end;
 }
+
+namespace {
+
+/// A directory of the path, and whether it was missing.
+struct PathStep {
+  std::string path;
+  bool is_new = false;
+};
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// From `path` up to the first directory.
+Result<std::vector<PathStep>> steps_to(env::FileSystem& files, std::string path) {
+  std::vector<PathStep> steps;
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  for (; path != "/" && path != "."; path = parent_of(path)) {
+    LK_TRY(const bool exists, files.exists(path));
+    steps.push_back({path, !exists});
+  }
+  return steps;
+}
+
+/// The names that lead to a new database must be on the disk before anything in it is promised.
+/// Directories that we did not make may be closed to us; then they are somebody else's business.
+Result<void> sync_names(env::FileSystem& files, const std::vector<PathStep>& steps) {
+  for (const PathStep& step : steps) {
+    Result<void> synced = files.sync_directory(parent_of(step.path));
+    if (!synced && step.is_new) return synced;
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<std::unique_ptr<TreeEngine>> TreeEngine::open(env::Env env, TreeEngineOptions options) {
   auto engine = std::unique_ptr<TreeEngine>(new TreeEngine(env, std::move(options)));
@@ -191,9 +242,11 @@ Result<std::unique_ptr<TreeEngine>> TreeEngine::open(env::Env env, TreeEngineOpt
   if (set.durability == Durability::None) {
     engine->add_tree(kCatalogTree, {});
   } else {
+    LK_TRY(const std::vector<PathStep> steps, steps_to(*env.files, set.directory));
     LK_CHECK(env.files->create_directories(set.directory));
     LK_TRY(engine->directory_lock_, env.files->lock(set.directory));
     LK_TRY(end, Recovery(*engine).run());
+    if (end.segments.empty()) LK_CHECK(sync_names(*env.files, steps));
   }
   LogOptions log;
   log.directory = set.directory;
@@ -204,7 +257,8 @@ Result<std::unique_ptr<TreeEngine>> TreeEngine::open(env::Env env, TreeEngineOpt
   log.threads = set.threads;
   log.note = [raw = engine.get()] { return static_cast<std::uint64_t>(raw->now_ms()); };
   LK_TRY(engine->log_, Log::open(env, log, end));
-  if (set.threads == LogOptions::Threads::Own) engine->cleaner_ = std::thread([raw = engine.get()] { raw->run_cleaner(); });
+  if (set.threads == LogOptions::Threads::Own)
+    engine->cleaner_ = std::thread([raw = engine.get()] { raw->run_cleaner(); });
   return engine;
 }
 

@@ -18,7 +18,8 @@ class TreeEngine;
 /// Threads:   the one that opens the engine; nothing else runs yet.
 /// Errors:    Corruption naming file and position; IoError; MemoryExhausted. The engine is then of
 ///            no use.
-/// Invariant: changes no file but unfinished checkpoints and the mark of a clean stop, so that it may
+/// Invariant: changes no file but unfinished checkpoints and the mark of a clean stop, so that it
+/// may
 ///            be killed and run again at any point.
 class Recovery {
  public:

@@ -37,7 +37,8 @@ void LeafBatch::clear() {
 RecordView LeafBatch::record(std::size_t index) const {
   const Entry& entry = entries[index];
   RecordView view = entry.record.view();
-  if (entry.record.large == nullptr) view.value = {bytes.data() + entry.value_at, entry.value_bytes};
+  if (entry.record.large == nullptr)
+    view.value = {bytes.data() + entry.value_at, entry.value_bytes};
   return view;
 }
 
@@ -60,7 +61,8 @@ Tree::~Tree() {
 }
 
 Page* Tree::root_page() const {
-  return &context_.pool.page(PageId{static_cast<std::uint32_t>(root_.load(std::memory_order_acquire))});
+  return &context_.pool.page(
+      PageId{static_cast<std::uint32_t>(root_.load(std::memory_order_acquire))});
 }
 
 void Tree::set_root(PageId page, int level) {
@@ -186,8 +188,8 @@ bool Tree::write(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& 
     LargeRecord* const old_large = place.found() ? leaf.record(place.slot_).large : nullptr;
     if (place.found() && leaf.replace(place.slot_, key, record)) {
       if (old_large != nullptr) {
-        context_.large_value_bytes.fetch_sub(static_cast<std::int64_t>(old_large->allocated_bytes()),
-                                             std::memory_order_relaxed);
+        context_.large_value_bytes.fetch_sub(
+            static_cast<std::int64_t>(old_large->allocated_bytes()), std::memory_order_relaxed);
         old_large->release();
       }
       return true;
@@ -271,7 +273,9 @@ void Tree::read_forward(Bytes from, bool inclusive, std::size_t limit, LeafBatch
   const Leaf leaf(*path.leaf);
   int begin = leaf.lower_bound(from);
   if (!inclusive && begin < leaf.count() && leaf.compare(from, begin) == 0) ++begin;
-  const int end = limit < static_cast<std::size_t>(leaf.count() - begin) ? begin + static_cast<int>(limit) : leaf.count();
+  const int end = limit < static_cast<std::size_t>(leaf.count() - begin)
+                      ? begin + static_cast<int>(limit)
+                      : leaf.count();
   copy_batch(leaf, begin, end, 1, out);
   if (end < leaf.count()) {
     out.more = true;
@@ -316,7 +320,8 @@ std::optional<std::string> Tree::random_key(env::Random& random) {
   Page* page = root_page();
   for (int level = root_level(); level > 0; --level) {
     const Inner inner(*page);
-    page = &context_.pool.page(inner.child(static_cast<int>(random.next() % static_cast<std::uint64_t>(inner.child_count()))));
+    page = &context_.pool.page(inner.child(
+        static_cast<int>(random.next() % static_cast<std::uint64_t>(inner.child_count()))));
   }
   const LatchGuard leaf_guard(page->header.latch);
   const Leaf leaf(*page);

@@ -52,7 +52,9 @@ struct LeafBatch {
   LeafBatch& operator=(const LeafBatch&) = delete;
   ~LeafBatch() { clear(); }
   void clear();
-  Bytes key(std::size_t index) const { return {bytes.data() + entries[index].key_at, entries[index].key_bytes}; }
+  Bytes key(std::size_t index) const {
+    return {bytes.data() + entries[index].key_at, entries[index].key_bytes};
+  }
   RecordView record(std::size_t index) const;
 };
 
@@ -60,7 +62,8 @@ struct LeafBatch {
 ///
 /// Threads:   any, inside a turn of the engine. Leaves are latched one at a time; the shape changes
 ///            under the structure latch; inner pages are read optimistically. A counted tree does
-///            everything under its structure latch, because each write changes counts up to the root.
+///            everything under its structure latch, because each write changes counts up to the
+///            root.
 /// Ownership: owns its pages and the LargeRecords in them.
 /// Source:    see README: B-tree with optimistic lock coupling, B*-like redistribution.
 class Tree {
@@ -73,7 +76,8 @@ class Tree {
   TreeId id() const { return id_; }
   const TreeOptions& options() const { return options_; }
   std::uint64_t record_count() const { return record_count_.load(std::memory_order_relaxed); }
-  /// The newest version written here, for readers at a snapshot: not after it means nothing changed.
+  /// The newest version written here, for readers at a snapshot: not after it means nothing
+  /// changed.
   Lsn last_version() const { return Lsn{last_version_.load(std::memory_order_acquire)}; }
   void note_version(Lsn version) {
     if (value_of(version) > last_version_.load(std::memory_order_relaxed)) {
@@ -138,8 +142,9 @@ class Tree {
 
   /// Gives back about `page_limit` pages of a tree that nobody can reach any more; tells of each
   /// record in them that has a deadline. Returns whether there are more.
-  bool release_some(std::size_t page_limit,
-                    FunctionRef<void(Bytes key, std::int64_t deadline_ms)> had_deadline = [](Bytes, std::int64_t) {});
+  bool release_some(
+      std::size_t page_limit, FunctionRef<void(Bytes key, std::int64_t deadline_ms)> had_deadline =
+                                  [](Bytes, std::int64_t) {});
 
  private:
   struct Bounds {
@@ -156,8 +161,12 @@ class Tree {
     const Bounds& leaf_bounds() const { return bounds[depth]; }
   };
 
-  PageKind leaf_kind() const { return options_.hashed ? PageKind::HashedLeaf : PageKind::OrderedLeaf; }
-  PageKind inner_kind() const { return options_.counted ? PageKind::CountedInner : PageKind::Inner; }
+  PageKind leaf_kind() const {
+    return options_.hashed ? PageKind::HashedLeaf : PageKind::OrderedLeaf;
+  }
+  PageKind inner_kind() const {
+    return options_.counted ? PageKind::CountedInner : PageKind::Inner;
+  }
   Page* root_page() const;
   int root_level() const { return static_cast<int>(root_.load(std::memory_order_acquire) >> 32); }
   void set_root(PageId page, int level);

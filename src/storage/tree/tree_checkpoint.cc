@@ -15,10 +15,13 @@ constexpr std::size_t kCheckpointsKept = 2;
 
 }  // namespace
 
-// The walk takes no snapshot. Between `start` and `end` it may meet records from before or after any
-// write; replaying the log from `start` makes each of them what it was at `end`, because operations
-// say what a record becomes, not how it changes. So nothing is copied and nobody waits.
-Result<void> TreeEngine::write_trees(CheckpointWriter& writer, const std::vector<TreeId>& trees) {
+// The walk takes no snapshot. Between `start` and `end` it may meet records from before or after
+// any write; replaying the log from `start` makes each of them what it was at `end`, because
+// operations say what a record becomes, not how it changes. So nothing is copied and nobody waits.
+//
+// Of unlogged trees only a clean stop keeps the records; that they exist is kept by all.
+Result<void> TreeEngine::write_trees(CheckpointWriter& writer, const std::vector<TreeId>& trees,
+                                     bool clean) {
   for (const TreeId id : trees) {
     LeafBatch batch;
     std::string from;
@@ -30,9 +33,11 @@ Result<void> TreeEngine::write_trees(CheckpointWriter& writer, const std::vector
         if (tree == nullptr) break;  // dropped since: the log says so
         if (!begun) LK_CHECK(writer.begin_tree(id, tree->options()));
         begun = true;
+        if (!tree->options().logged && !clean) break;
         tree->read_forward(from, true, kRecordsPerTurn, batch);
       }
-      for (std::size_t i = 0; i < batch.entries.size(); ++i) LK_CHECK(writer.add(batch.key(i), batch.record(i)));
+      for (std::size_t i = 0; i < batch.entries.size(); ++i)
+        LK_CHECK(writer.add(batch.key(i), batch.record(i)));
       from = batch.next;
     } while (batch.more);
   }
@@ -46,13 +51,11 @@ Result<void> TreeEngine::write_checkpoint(bool clean) {
     // For this instant no write is between its log record and its leaf.
     const Gate::Exclusive alone(gate_);
     start = log_->replay_start();
-    for (const Tree* tree : all_trees()) {
-      if (tree->options().logged || clean) trees.push_back(tree->id());
-    }
+    for (const Tree* tree : all_trees()) trees.push_back(tree->id());
     context_->free_retired();
   }
   LK_TRY(const auto writer, CheckpointWriter::create(env_, options_.directory, start));
-  LK_CHECK(write_trees(*writer, trees));
+  LK_CHECK(write_trees(*writer, trees, clean));
   CheckpointInfo info;
   info.start = start;
   info.end = log_->appended_lsn();
@@ -66,14 +69,17 @@ Result<void> TreeEngine::write_checkpoint(bool clean) {
   checkpoints_.fetch_add(1);
   last_checkpoint_ms_.store(info.clock_ms);
   LK_CHECK(remove_old_checkpoints(*env_.files, options_.directory, kCheckpointsKept));
-  LK_TRY(const std::vector<CheckpointEntry> kept, list_checkpoints(*env_.files, options_.directory));
+  LK_TRY(const std::vector<CheckpointEntry> kept,
+         list_checkpoints(*env_.files, options_.directory));
   if (!kept.empty()) LK_CHECK(log_->drop_before(kept.back().start));
   return {};
 }
 
 Result<void> TreeEngine::checkpoint() {
   if (options_.durability == Durability::None) {
-    return Error(ErrorCode::NotSupported, "with durability none nothing is kept on disk, so there is no checkpoint to write");
+    return Error(
+        ErrorCode::NotSupported,
+        "with durability none nothing is kept on disk, so there is no checkpoint to write");
   }
   const std::uint64_t seen = checkpoints_.load();
   const bool was_running = checkpoint_running_.load();
@@ -90,8 +96,10 @@ Result<void> TreeEngine::close() {
   if (options_.durability == Durability::None) return log_->close();
   const std::lock_guard lock(checkpoint_mutex_);
   bool has_unlogged = false;
-  for (const Tree* tree : all_trees()) has_unlogged |= !tree->options().logged && tree->record_count() > 0;
-  if (!log_->sealed() && (has_unlogged || log_->appended_lsn() != checkpointed_)) LK_CHECK(write_checkpoint(true));
+  for (const Tree* tree : all_trees())
+    has_unlogged |= !tree->options().logged && tree->record_count() > 0;
+  if (!log_->sealed() && (has_unlogged || log_->appended_lsn() != checkpointed_))
+    LK_CHECK(write_checkpoint(true));
   LK_CHECK(log_->close());
   // Says that unlogged trees in the checkpoint are whole; the next start takes it away first.
   LK_TRY(const auto mark, env_.files->open(path_of("clean"), env::OpenMode::CreateOrOpen));

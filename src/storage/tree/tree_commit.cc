@@ -17,7 +17,8 @@ bool TreeTransaction::is_logged(TreeId id) const {
 std::vector<LogOperation> TreeTransaction::operations() const {
   std::vector<LogOperation> out;
   out.reserve(created_.size() + writes_.size() + dropped_.size());
-  for (const CreatedTree& created : created_) out.push_back(LogOperation::create_tree(created.id, created.options));
+  for (const CreatedTree& created : created_)
+    out.push_back(LogOperation::create_tree(created.id, created.options));
   for (const WriteSet::Write& write : writes_.writes()) {
     if (!is_logged(write.tree)) continue;
     if (write.action == WriteSet::Action::Erase) {
@@ -36,7 +37,8 @@ std::vector<LogOperation> TreeTransaction::operations() const {
 Result<void> TreeTransaction::prepare_large_records() {
   large_.reserve(writes_.size());
   for (const WriteSet::Write& write : writes_.writes()) {
-    const bool needed = write.action == WriteSet::Action::Put && needs_large(write.key, write.record.value.size());
+    const bool needed =
+        write.action == WriteSet::Action::Put && needs_large(write.key, write.record.value.size());
     large_.push_back(needed ? engine_.make_large(write.key, write.record.value) : nullptr);
     if (needed && large_.back() == nullptr) return Error(ErrorCode::MemoryExhausted);
   }
@@ -45,9 +47,11 @@ Result<void> TreeTransaction::prepare_large_records() {
 
 /// What was read must still stand: then the transaction may as well have run at this very moment.
 Result<void> TreeTransaction::validate_reads() {
-  for (const ReadKey& read : read_keys_) LK_CHECK(check_unchanged_since_snapshot(read.tree, read.key, read.hash));
+  for (const ReadKey& read : read_keys_)
+    LK_CHECK(check_unchanged_since_snapshot(read.tree, read.key, read.hash));
   for (const ReadRange& read : read_ranges_) {
-    if (engine_.versions_.changed_since(read.tree, read.range, *snapshot_)) return Error(ErrorCode::WriteConflict);
+    if (engine_.versions_.changed_since(read.tree, read.range, *snapshot_))
+      return Error(ErrorCode::WriteConflict);
     Tree* const tree = engine_.find_tree(read.tree);
     if (tree == nullptr || tree->last_version() <= *snapshot_) continue;
     LeafBatch batch;
@@ -83,7 +87,8 @@ Encoded encode_in_pieces(const std::vector<LogOperation>& operations) {
     return op.type == LogOperation::Type::Put && op.record.value.size() > kPageBytes;
   };
   for (const LogOperation& op : operations) {
-    head_bytes += is_long(op) ? encoded_put_head_bytes(op.tree, op.key, op.record) : encoded_bytes(op);
+    head_bytes +=
+        is_long(op) ? encoded_put_head_bytes(op.tree, op.key, op.record) : encoded_bytes(op);
   }
   out.heads.resize(head_bytes);
   char* at = out.heads.data();
@@ -153,7 +158,8 @@ Result<Lsn> TreeTransaction::commit() {
   if (small) {
     LK_CHECK(log.admit(bytes, purpose));
   } else {
-    // The bulk goes into the log before the gate closes; it counts only once the last frame follows.
+    // The bulk goes into the log before the gate closes; it counts only once the last frame
+    // follows.
     LK_TRY(admission, log.admit_large(bytes, purpose));
     const Encoded encoded = encode_in_pieces(ops);
     staged = log.stage(admission, encoded.pieces);
@@ -162,7 +168,8 @@ Result<Lsn> TreeTransaction::commit() {
   if (kind_ == Kind::Interactive) alone.emplace(engine_.gate_);
   if (checks) LK_CHECK(validate_reads());
   drop_snapshot();  // nobody else runs; what is overwritten now need not be kept for ourselves
-  const Reservation place = small ? log.reserve(static_cast<std::uint32_t>(bytes)) : log.reserve(staged);
+  const Reservation place =
+      small ? log.reserve(static_cast<std::uint32_t>(bytes)) : log.reserve(staged);
   if (small && place.data != nullptr) {
     char* at = place.data;
     for (const LogOperation& op : ops) at = encode(op, at);

@@ -24,7 +24,8 @@ std::unique_ptr<Engine> make_tree_engine(env::Env env, EngineLimits limits) {
 
 namespace latchkey::storage {
 
-INSTANTIATE_TEST_SUITE_P(Tree, Conformance, testing::Values(EngineUnderTest{"Tree", &tree::make_tree_engine}),
+INSTANTIATE_TEST_SUITE_P(Tree, Conformance,
+                         testing::Values(EngineUnderTest{"Tree", &tree::make_tree_engine}),
                          name_of_engine);
 
 }  // namespace latchkey::storage

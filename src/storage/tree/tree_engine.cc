@@ -60,11 +60,14 @@ TreeEngine::TreeEngine(env::Env env, TreeEngineOptions options)
       options_(std::move(options)),
       chunks_(std::make_unique<std::array<std::atomic<TreeChunk*>, kChunks>>()) {
   // Pages may pass the limit a little while a delete goes on at the limit; addresses cost nothing.
-  const std::uint64_t pages = std::min<std::uint64_t>(options_.memory_limit_bytes / kPageBytes * 2 + 4096, UINT32_MAX);
+  const std::uint64_t pages =
+      std::min<std::uint64_t>(options_.memory_limit_bytes / kPageBytes * 2 + 4096, UINT32_MAX);
   pool_ = std::make_unique<Pool>(pages);
-  directory_ = std::make_unique<Directory>(std::max<std::uint64_t>(options_.memory_limit_bytes / 256, 4096));
+  directory_ =
+      std::make_unique<Directory>(std::max<std::uint64_t>(options_.memory_limit_bytes / 256, 4096));
   context_ = std::make_unique<TreeContext>(*pool_, *directory_, env_.random->next());
-  deadlines_ = std::make_unique<Tree>(*context_, TreeId{3}, TreeOptions{.counted = false, .hashed = false, .logged = false});
+  deadlines_ = std::make_unique<Tree>(
+      *context_, TreeId{3}, TreeOptions{.counted = false, .hashed = false, .logged = false});
 }
 
 TreeEngine::~TreeEngine() {
@@ -85,7 +88,8 @@ Tree* TreeEngine::find_tree(TreeId id) const {
   const std::size_t index = value_of(id);
   if (index >= kChunks * kChunkTrees) return nullptr;
   TreeChunk* const chunk = (*chunks_)[index / kChunkTrees].load(std::memory_order_acquire);
-  return chunk == nullptr ? nullptr : chunk->trees[index % kChunkTrees].load(std::memory_order_acquire);
+  return chunk == nullptr ? nullptr
+                          : chunk->trees[index % kChunkTrees].load(std::memory_order_acquire);
 }
 
 Tree& TreeEngine::add_tree(TreeId id, const TreeOptions& options) {
@@ -93,12 +97,14 @@ Tree& TreeEngine::add_tree(TreeId id, const TreeOptions& options) {
   const std::size_t index = value_of(id);
   LK_ASSERT(index < kChunks * kChunkTrees);
   std::atomic<TreeChunk*>& chunk = (*chunks_)[index / kChunkTrees];
-  if (chunk.load(std::memory_order_relaxed) == nullptr) chunk.store(new TreeChunk, std::memory_order_release);
+  if (chunk.load(std::memory_order_relaxed) == nullptr)
+    chunk.store(new TreeChunk, std::memory_order_release);
   std::atomic<Tree*>& place = chunk.load(std::memory_order_relaxed)->trees[index % kChunkTrees];
   LK_ASSERT(place.load(std::memory_order_relaxed) == nullptr);
   place.store(new Tree(*context_, id, options), std::memory_order_release);
   tree_count_.fetch_add(1, std::memory_order_relaxed);
-  if (next_tree_.load(std::memory_order_relaxed) <= index) next_tree_.store(static_cast<std::uint32_t>(index + 1));
+  if (next_tree_.load(std::memory_order_relaxed) <= index)
+    next_tree_.store(static_cast<std::uint32_t>(index + 1));
   return *place.load(std::memory_order_relaxed);
 }
 
@@ -131,12 +137,14 @@ Error TreeEngine::no_such_tree(TreeId id) const {
 
 Result<void> TreeEngine::check_sizes(Bytes key, std::uint64_t value_bytes) const {
   if (key.size() > options_.limits.key_bytes_max) {
-    return Error(ErrorCode::KeyTooLong, "a key of " + std::to_string(key.size()) + " bytes is over the limit of " +
-                                            std::to_string(options_.limits.key_bytes_max) + " (see limits.key_bytes)");
+    return Error(ErrorCode::KeyTooLong,
+                 "a key of " + std::to_string(key.size()) + " bytes is over the limit of " +
+                     std::to_string(options_.limits.key_bytes_max) + " (see limits.key_bytes)");
   }
   if (value_bytes > options_.limits.value_bytes_max) {
-    return Error(ErrorCode::ValueTooLong, "a value of " + std::to_string(value_bytes) + " bytes is over the limit of " +
-                                              std::to_string(options_.limits.value_bytes_max) + " (see limits.value_bytes)");
+    return Error(ErrorCode::ValueTooLong,
+                 "a value of " + std::to_string(value_bytes) + " bytes is over the limit of " +
+                     std::to_string(options_.limits.value_bytes_max) + " (see limits.value_bytes)");
   }
   return {};
 }
@@ -158,20 +166,25 @@ LargeRecord* TreeEngine::make_large(Bytes key, Bytes value) {
   const Bytes tail = key.size() > kKeyInlineBytes ? key.substr(kKeyInlineBytes) : Bytes();
   LargeRecord* const large = LargeRecord::create(tail, value);
   if (large != nullptr) {
-    context_->large_value_bytes.fetch_add(static_cast<std::int64_t>(large->allocated_bytes()), std::memory_order_relaxed);
+    context_->large_value_bytes.fetch_add(static_cast<std::int64_t>(large->allocated_bytes()),
+                                          std::memory_order_relaxed);
   }
   return large;
 }
 
 void TreeEngine::drop_large(LargeRecord* large) {
   if (large == nullptr) return;
-  context_->large_value_bytes.fetch_sub(static_cast<std::int64_t>(large->allocated_bytes()), std::memory_order_relaxed);
+  context_->large_value_bytes.fetch_sub(static_cast<std::int64_t>(large->allocated_bytes()),
+                                        std::memory_order_relaxed);
   large->release();
 }
 
-void TreeEngine::prefetch(std::span<const KeyRef> keys) { prefetch_records(*directory_, *pool_, keys); }
+void TreeEngine::prefetch(std::span<const KeyRef> keys) {
+  prefetch_records(*directory_, *pool_, keys);
+}
 
-Result<bool> TreeEngine::read(const KeyRef& key, std::int64_t now_ms, FunctionRef<void(const RecordView&)> visit) {
+Result<bool> TreeEngine::read(const KeyRef& key, std::int64_t now_ms,
+                              FunctionRef<void(const RecordView&)> visit) {
   const Gate::Shared turn(gate_);
   Tree* const tree = find_tree(key.tree);
   if (tree == nullptr) return false;
@@ -192,9 +205,11 @@ Result<bool> TreeEngine::read(const KeyRef& key, std::int64_t now_ms, FunctionRe
 Result<Lsn> TreeEngine::log_one(const Tree& tree, const LogOperation& operation) {
   // A write to an unlogged tree still needs a version of its own: it logs an operation that replay
   // ignores, because such trees start empty.
-  const LogOperation logged = tree.options().logged ? operation : LogOperation::erase(tree.id(), {});
+  const LogOperation logged =
+      tree.options().logged ? operation : LogOperation::erase(tree.id(), {});
   const std::uint64_t bytes = encoded_bytes(logged);
-  const Purpose purpose = logged.type == LogOperation::Type::Erase ? Purpose::Erase : Purpose::Write;
+  const Purpose purpose =
+      logged.type == LogOperation::Type::Erase ? Purpose::Erase : Purpose::Write;
   if (bytes <= log_->record_bytes_max()) {
     LK_CHECK(log_->admit(bytes, purpose));
     const Reservation place = log_->reserve(static_cast<std::uint32_t>(bytes));
@@ -213,8 +228,10 @@ Result<Lsn> TreeEngine::log_one(const Tree& tree, const LogOperation& operation)
   return place.lsn;
 }
 
-void TreeEngine::keep_old_version(const Tree& tree, const Tree::Place& place, Bytes key, Lsn until) {
-  if (place.found() && snapshots_.any_open()) versions_.keep(tree.id(), key, place.record().view(), until);
+void TreeEngine::keep_old_version(const Tree& tree, const Tree::Place& place, Bytes key,
+                                  Lsn until) {
+  if (place.found() && snapshots_.any_open())
+    versions_.keep(tree.id(), key, place.record().view(), until);
 }
 
 void TreeEngine::move_deadline(TreeId tree, Bytes key, std::int64_t from_ms, std::int64_t to_ms) {
@@ -234,7 +251,8 @@ void TreeEngine::move_deadline(TreeId tree, Bytes key, std::int64_t from_ms, std
   }
 }
 
-void TreeEngine::apply_put(Tree& tree, Tree::Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record) {
+void TreeEngine::apply_put(Tree& tree, Tree::Place& place, Bytes key, std::uint64_t hash,
+                           const LeafRecord& record) {
   const std::int64_t old_deadline = place.found() ? place.record().deadline_ms : kNoDeadline;
   keep_old_version(tree, place, key, record.version);
   tree.note_version(record.version);
@@ -244,7 +262,8 @@ void TreeEngine::apply_put(Tree& tree, Tree::Place& place, Bytes key, std::uint6
   move_deadline(tree.id(), key, old_deadline, record.deadline_ms);
 }
 
-void TreeEngine::apply_erase(Tree& tree, Tree::Place& place, Bytes key, std::uint64_t hash, Lsn version) {
+void TreeEngine::apply_erase(Tree& tree, Tree::Place& place, Bytes key, std::uint64_t hash,
+                             Lsn version) {
   const std::int64_t old_deadline = place.record().deadline_ms;
   keep_old_version(tree, place, key, version);
   tree.note_version(version);
@@ -252,7 +271,8 @@ void TreeEngine::apply_erase(Tree& tree, Tree::Place& place, Bytes key, std::uin
   move_deadline(tree.id(), key, old_deadline, kNoDeadline);
 }
 
-Result<Lsn> TreeEngine::update(const KeyRef& key, std::int64_t now_ms, Decide decide, RowLockWait* wait) {
+Result<Lsn> TreeEngine::update(const KeyRef& key, std::int64_t now_ms, Decide decide,
+                               RowLockWait* wait) {
   LK_CHECK(check_sizes(key.key, 0));
   const Gate::Shared turn(gate_);
   const LockTable::BucketLatch bucket = locks_.latch(key.hash);
@@ -277,9 +297,11 @@ Result<Lsn> TreeEngine::update(const KeyRef& key, std::int64_t now_ms, Decide de
   }
   NewRecord& record = decision.record;
   LK_CHECK(check_sizes({}, record.value.size()));
-  LK_ASSERT(record.kind <= kRecordKindMax && !(tree->options().counted && record.deadline_ms != kNoDeadline));
+  LK_ASSERT(record.kind <= kRecordKindMax &&
+            !(tree->options().counted && record.deadline_ms != kNoDeadline));
   const bool large = needs_large(key.key, record.value.size());
-  if ((!place.found() || record.value.size() > view.value.size()) && !has_memory_for(large ? record.value.size() : kPageBytes)) {
+  if ((!place.found() || record.value.size() > view.value.size()) &&
+      !has_memory_for(large ? record.value.size() : kPageBytes)) {
     return Error(ErrorCode::MemoryExhausted);
   }
   // A value that was taken from the leaf itself would move under our hands.
@@ -306,7 +328,8 @@ Result<Lsn> TreeEngine::update(const KeyRef& key, std::int64_t now_ms, Decide de
   return fresh.version;
 }
 
-std::unique_ptr<Transaction> TreeEngine::begin_atomic(std::span<const KeyRef> keys, std::int64_t now_ms) {
+std::unique_ptr<Transaction> TreeEngine::begin_atomic(std::span<const KeyRef> keys,
+                                                      std::int64_t now_ms) {
   return std::make_unique<TreeTransaction>(*this, keys, now_ms);
 }
 
@@ -325,7 +348,8 @@ void TreeEngine::when_unlocked(const RowLockWait& wait, std::function<void()> re
 std::int64_t TreeEngine::now_ms() {
   const std::int64_t wall = env_.clock->wall_ms();
   std::int64_t latest = latest_ms_.load(std::memory_order_relaxed);
-  while (wall > latest && !latest_ms_.compare_exchange_weak(latest, wall, std::memory_order_relaxed)) {
+  while (wall > latest &&
+         !latest_ms_.compare_exchange_weak(latest, wall, std::memory_order_relaxed)) {
   }
   return std::max(wall, latest);
 }
@@ -340,8 +364,10 @@ std::vector<DueRecord> TreeEngine::due_records(std::int64_t now_ms, std::size_t 
     for (std::size_t i = 0; i < batch.entries.size(); ++i) {
       DueRecord due = parse_deadline_key(batch.key(i));
       if (due.deadline_ms > now_ms) return out;
-      if (find_tree(due.tree) != nullptr) out.push_back(std::move(due));
-      else move_deadline(due.tree, due.key, due.deadline_ms, kNoDeadline);  // dropped with its tree
+      if (find_tree(due.tree) != nullptr)
+        out.push_back(std::move(due));
+      else
+        move_deadline(due.tree, due.key, due.deadline_ms, kNoDeadline);  // dropped with its tree
     }
     from = batch.next;
   } while (batch.more && out.size() < limit);
@@ -393,7 +419,8 @@ Result<std::optional<std::string>> TreeEngine::random_key(TreeId id, std::int64_
     tree->read_forward(from, true, kDueBatch, batch);
     for (std::size_t i = 0; i < batch.entries.size(); ++i) {
       const RecordView record = batch.record(i);
-      if (record.deadline_ms == kNoDeadline || record.deadline_ms > now_ms) return std::optional(std::string(batch.key(i)));
+      if (record.deadline_ms == kNoDeadline || record.deadline_ms > now_ms)
+        return std::optional(std::string(batch.key(i)));
     }
     from = batch.next;
   } while (batch.more);
@@ -406,7 +433,8 @@ EngineStats TreeEngine::stats() const {
   out.memory_limit_bytes = options_.memory_limit_bytes;
   out.memory_used_bytes = used_memory();
   out.page_bytes = pool_->used_bytes();
-  out.large_value_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, context_->large_value_bytes.load()));
+  out.large_value_bytes =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, context_->large_value_bytes.load()));
   out.directory_bytes = directory_->used_bytes();
   out.old_version_bytes = versions_.used_bytes();
   out.log_bytes_on_disk = log.bytes_on_disk;
@@ -457,7 +485,8 @@ void TreeEngine::run_cleaner() {
     lock.unlock();
     const bool more = clean_up(kCleanerPages);
     lock.lock();
-    if (!more && !stopping_) cleaner_wakes_.wait_for(lock, std::chrono::milliseconds(kCleanerPauseMs));
+    if (!more && !stopping_)
+      cleaner_wakes_.wait_for(lock, std::chrono::milliseconds(kCleanerPauseMs));
   }
 }
 

@@ -39,15 +39,18 @@ struct TreeEngineOptions {
 
 /// Our own engine: all records in pages in memory, a redo log and checkpoints on disk.
 ///
-/// Threads:   any. What a write holds, in this order: the gate shared, its bucket in the lock table,
+/// Threads:   any. What a write holds, in this order: the gate shared, its bucket in the lock
+/// table,
 ///            one leaf. A transaction over everything, a commit with row locks and the opening of a
 ///            snapshot hold the gate exclusively.
 /// Ownership: borrows the environment.
-/// Invariant: a page never holds an uncommitted write; a version in a page is in the log. (README, 1)
+/// Invariant: a page never holds an uncommitted write; a version in a page is in the log. (README,
+/// 1)
 class TreeEngine final : public Engine {
  public:
   /// Recovers what the directory holds: the newest whole checkpoint, then the log behind it.
-  /// Errors: DirectoryInUse, Corruption (naming file and position), IoError, DiskFull, NotSupported.
+  /// Errors: DirectoryInUse, Corruption (naming file and position), IoError, DiskFull,
+  /// NotSupported.
   static Result<std::unique_ptr<TreeEngine>> open(env::Env env, TreeEngineOptions options);
   /// Stops without writing anything: as after a crash. See close.
   ~TreeEngine() override;
@@ -60,9 +63,12 @@ class TreeEngine final : public Engine {
     return {tree, key, Tree::hash(context_->hash_seed, tree, key)};
   }
   void prefetch(std::span<const KeyRef> keys) override;
-  Result<bool> read(const KeyRef& key, std::int64_t now_ms, FunctionRef<void(const RecordView&)> visit) override;
-  Result<Lsn> update(const KeyRef& key, std::int64_t now_ms, Decide decide, RowLockWait* wait) override;
-  std::unique_ptr<Transaction> begin_atomic(std::span<const KeyRef> keys, std::int64_t now_ms) override;
+  Result<bool> read(const KeyRef& key, std::int64_t now_ms,
+                    FunctionRef<void(const RecordView&)> visit) override;
+  Result<Lsn> update(const KeyRef& key, std::int64_t now_ms, Decide decide,
+                     RowLockWait* wait) override;
+  std::unique_ptr<Transaction> begin_atomic(std::span<const KeyRef> keys,
+                                            std::int64_t now_ms) override;
   std::unique_ptr<Transaction> begin_atomic_on_everything(std::int64_t now_ms) override;
   std::unique_ptr<Transaction> begin(Isolation isolation) override;
   void when_unlocked(const RowLockWait& wait, std::function<void()> retry) override;
@@ -70,7 +76,9 @@ class TreeEngine final : public Engine {
   Lsn appended_lsn() const override { return log_->appended_lsn(); }
   Lsn stable_lsn() const override { return log_->stable_lsn(); }
   bool make_stable(Lsn lsn) override { return log_->make_stable(lsn); }
-  void set_stable_listener(std::function<void()> listener) override { log_->set_stable_listener(std::move(listener)); }
+  void set_stable_listener(std::function<void()> listener) override {
+    log_->set_stable_listener(std::move(listener));
+  }
   bool log_sealed() const override { return log_->sealed(); }
   std::vector<DueRecord> due_records(std::int64_t now_ms, std::size_t limit) override;
   std::optional<std::int64_t> next_deadline_ms() override;
@@ -80,8 +88,8 @@ class TreeEngine final : public Engine {
   EngineStats stats() const override;
   const EngineLimits& limits() const override { return options_.limits; }
 
-  /// Gives back pages of dropped trees and old versions. Returns whether there is more to do. Called
-  /// by the engine's own thread, if it has one.
+  /// Gives back pages of dropped trees and old versions. Returns whether there is more to do.
+  /// Called by the engine's own thread, if it has one.
   bool clean_up(std::size_t page_limit);
   Log& log() { return *log_; }
 
@@ -105,7 +113,9 @@ class TreeEngine final : public Engine {
   Error no_such_tree(TreeId id) const;
   Result<void> check_sizes(Bytes key, std::uint64_t value_bytes) const;
   std::uint64_t used_memory() const;
-  bool has_memory_for(std::uint64_t bytes) const { return used_memory() + bytes <= options_.memory_limit_bytes; }
+  bool has_memory_for(std::uint64_t bytes) const {
+    return used_memory() + bytes <= options_.memory_limit_bytes;
+  }
   /// Null when the allocator has no memory. Counts it.
   LargeRecord* make_large(Bytes key, Bytes value);
   void drop_large(LargeRecord* large);
@@ -114,14 +124,16 @@ class TreeEngine final : public Engine {
   Result<Lsn> log_one(const Tree& tree, const LogOperation& operation);
   /// Puts or erases at a place; keeps the old version for snapshots and the deadlines in step.
   /// `large` moves in. Lets the place go.
-  void apply_put(Tree& tree, Tree::Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record);
+  void apply_put(Tree& tree, Tree::Place& place, Bytes key, std::uint64_t hash,
+                 const LeafRecord& record);
   void apply_erase(Tree& tree, Tree::Place& place, Bytes key, std::uint64_t hash, Lsn version);
   void keep_old_version(const Tree& tree, const Tree::Place& place, Bytes key, Lsn until);
   void move_deadline(TreeId tree, Bytes key, std::int64_t from_ms, std::int64_t to_ms);
   std::uint64_t due_count(TreeId tree, std::int64_t now_ms);
 
   Result<void> write_checkpoint(bool clean);
-  Result<void> write_trees(class CheckpointWriter& writer, const std::vector<TreeId>& trees);
+  Result<void> write_trees(class CheckpointWriter& writer, const std::vector<TreeId>& trees,
+                           bool clean);
   void run_cleaner();
   std::string path_of(const char* name) const { return options_.directory + "/" + name; }
 

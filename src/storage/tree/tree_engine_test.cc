@@ -32,7 +32,8 @@ class TreeEngineTest : public testing::Test {
     ASSERT_TRUE(opened.has_value()) << opened.error().message();
     engine_ = std::move(*opened);
   }
-  Lsn put(Bytes key, Bytes value, std::int64_t deadline_ms = kNoDeadline, TreeId tree = Engine::kCatalogTree) {
+  Lsn put(Bytes key, Bytes value, std::int64_t deadline_ms = kNoDeadline,
+          TreeId tree = Engine::kCatalogTree) {
     const auto version = engine_->update(
         engine_->key_ref(tree, key), engine_->now_ms(),
         [&](const RecordView*, const RecordView*) -> Result<Decision> {
@@ -70,7 +71,8 @@ TEST_F(TreeEngineTest, FindsEverythingAgainAfterAStopWithoutWarning) {
 
   open();
 
-  for (int i = 0; i < 3000; ++i) ASSERT_EQ(get("key:" + std::to_string(i)), "value:" + std::to_string(i));
+  for (int i = 0; i < 3000; ++i)
+    ASSERT_EQ(get("key:" + std::to_string(i)), "value:" + std::to_string(i));
   EXPECT_EQ(get("long"), std::string(3 << 20, 'x'));
   EXPECT_EQ(get("last"), "1");
 }
@@ -150,7 +152,7 @@ TEST_F(TreeEngineTest, AddsUpWhatManyThreadsIncrement) {
             },
             nullptr);
         ASSERT_TRUE(version.has_value());
-          if (i % 1000 == 0) {
+        if (i % 1000 == 0) {
           ASSERT_TRUE(engine_->checkpoint().has_value());
         }
       }

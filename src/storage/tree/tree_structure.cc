@@ -9,8 +9,8 @@ namespace latchkey::storage::tree {
 
 namespace {
 
-constexpr std::size_t kJoinPercent = 80;      ///< two leaves join when one would be at most this full
-constexpr std::size_t kShareablePercent = 92; ///< a neighbour fuller than this is no help
+constexpr std::size_t kJoinPercent = 80;  ///< two leaves join when one would be at most this full
+constexpr std::size_t kShareablePercent = 92;  ///< a neighbour fuller than this is no help
 constexpr int kLastResortAttempt = 3;
 
 std::size_t percent(std::size_t whole, std::size_t share) { return whole * share / 100; }
@@ -25,12 +25,12 @@ bool fits(const Leaf& leaf, std::size_t cost) {
 /// Records of one or two neighbouring leaves, spread anew over one or more.
 struct Tree::Redistribution {
   Page* parent = nullptr;
-  int first = 0;            ///< index of the first leaf in the parent
-  Page* pages[2] = {};      ///< latched
+  int first = 0;        ///< index of the first leaf in the parent
+  Page* pages[2] = {};  ///< latched
   int page_count = 0;
-  Bounds range;             ///< of all of them together
+  Bounds range;  ///< of all of them together
   int target_count = 0;
-  Bytes key;                ///< the record that needs room, not yet in any leaf
+  Bytes key;  ///< the record that needs room, not yet in any leaf
   std::size_t cost = 0;
   bool cut_at_key = false;  ///< divide exactly where the key goes
 };
@@ -87,8 +87,10 @@ bool Tree::split_inner(Path& path, int level) {
   std::vector<LongSeparator*> retired;
   begin_change(*fresh);
   Inner::format(*fresh, inner_kind(), id_, page.header.level, {});
-  const std::size_t right_prefix = bounds.has_high ? std::min(common_prefix(middle, bounds.high), kPrefixBytesMax) : 0;
-  bool built = Inner(*fresh).rebuild(Bytes(middle).substr(0, right_prefix), entries, cut, entries.size());
+  const std::size_t right_prefix =
+      bounds.has_high ? std::min(common_prefix(middle, bounds.high), kPrefixBytesMax) : 0;
+  bool built =
+      Inner(*fresh).rebuild(Bytes(middle).substr(0, right_prefix), entries, cut, entries.size());
   LK_ASSERT(built);
   end_change(*fresh);
   fresh->header.latch.unlock();
@@ -102,9 +104,13 @@ bool Tree::split_inner(Path& path, int level) {
   LK_ASSERT(built);
   Inner inner_parent(parent);
   const int index = path.steps[level - 1].index;
-  inner_parent.insert(index, middle, fresh->header.page_id,
-                      options_.counted ? static_cast<std::uint32_t>(Inner(*fresh).total_record_count()) : 0, retired);
-  if (options_.counted) inner_parent.set_record_count(index, static_cast<std::uint32_t>(Inner(page).total_record_count()));
+  inner_parent.insert(
+      index, middle, fresh->header.page_id,
+      options_.counted ? static_cast<std::uint32_t>(Inner(*fresh).total_record_count()) : 0,
+      retired);
+  if (options_.counted)
+    inner_parent.set_record_count(index,
+                                  static_cast<std::uint32_t>(Inner(page).total_record_count()));
   end_change(page);
   end_change(parent);
   const LatchGuard guard(context_.retired_latch);
@@ -144,7 +150,8 @@ bool Tree::make_room(Bytes key, std::size_t cost, int attempt) {
   const Leaf leaf(*path.leaf);
   if (attempt == 0 && fits(leaf, cost)) return true;
   const Step& step = path.steps[path.depth - 1];
-  if (!path.leaf_bounds().has_high && leaf.count() > 0 && leaf.lower_bound(key) == leaf.count() && !fits(leaf, cost)) {
+  if (!path.leaf_bounds().has_high && leaf.count() > 0 && leaf.lower_bound(key) == leaf.count() &&
+      !fits(leaf, cost)) {
     return append_page(path, key);
   }
   Redistribution work;
@@ -166,7 +173,8 @@ bool Tree::make_room(Bytes key, std::size_t cost, int attempt) {
   const LatchGuard neighbour_guard(neighbour.header.latch);
   const Leaf other(neighbour);
   work.page_count = 2;
-  work.target_count = attempt == 0 && other.used_bytes() < percent(other.usable_bytes(), kShareablePercent) ? 2 : 3;
+  work.target_count =
+      attempt == 0 && other.used_bytes() < percent(other.usable_bytes(), kShareablePercent) ? 2 : 3;
   const Bounds& parent_bounds = path.bounds[path.depth - 1];
   if (right) {
     work.pages[1] = &neighbour;
@@ -177,7 +185,8 @@ bool Tree::make_room(Bytes key, std::size_t cost, int attempt) {
     work.first = neighbour_index;
     work.pages[0] = &neighbour;
     work.pages[1] = path.leaf;
-    work.range.low = neighbour_index > 0 ? parent.separator(neighbour_index - 1) : parent_bounds.low;
+    work.range.low =
+        neighbour_index > 0 ? parent.separator(neighbour_index - 1) : parent_bounds.low;
   }
   return redistribute(work);
 }
@@ -213,8 +222,8 @@ struct MovingCells {
 };
 
 /// Where each target page begins: by bytes, the record to come counted in.
-std::vector<std::size_t> choose_cuts(MovingCells& moving, Bytes key, std::size_t cost, int target_count,
-                                     bool cut_at_key) {
+std::vector<std::size_t> choose_cuts(MovingCells& moving, Bytes key, std::size_t cost,
+                                     int target_count, bool cut_at_key) {
   std::size_t key_at = 0;
   std::size_t total = cost;
   std::vector<std::size_t> costs(moving.cells.size());
@@ -238,7 +247,8 @@ std::vector<std::size_t> choose_cuts(MovingCells& moving, Bytes key, std::size_t
     filled += costs[i];
   }
   // An empty last page makes sense only if the record to come goes there.
-  if (cuts.size() < static_cast<std::size_t>(target_count) && cost != 0 && key_at == moving.cells.size()) {
+  if (cuts.size() < static_cast<std::size_t>(target_count) && cost != 0 &&
+      key_at == moving.cells.size()) {
     cuts.push_back(moving.cells.size());
   }
   cuts.push_back(moving.cells.size());
@@ -259,20 +269,25 @@ bool Tree::redistribute(Redistribution& work) {
     const std::size_t cut = cuts[static_cast<std::size_t>(j)];
     const Bytes left = cut > 0 ? moving->key(cut - 1) : work.key;
     const Bytes right = cut < moving->cells.size() ? moving->key(cut) : work.key;
-    if (work.cut_at_key && cut > 0) separators.emplace_back(shortest_separator(left, work.key));
-    else separators.emplace_back(shortest_separator(left, right));
+    if (work.cut_at_key && cut > 0)
+      separators.emplace_back(shortest_separator(left, work.key));
+    else
+      separators.emplace_back(shortest_separator(left, right));
   }
   const auto bounds_prefix = [&](int j) -> Bytes {
     if (j == targets - 1 && !work.range.has_high) return {};
-    const Bytes low = j == 0 ? Bytes(work.range.low) : Bytes(separators[static_cast<std::size_t>(j - 1)]);
-    const Bytes high = j == targets - 1 ? Bytes(work.range.high) : Bytes(separators[static_cast<std::size_t>(j)]);
+    const Bytes low =
+        j == 0 ? Bytes(work.range.low) : Bytes(separators[static_cast<std::size_t>(j - 1)]);
+    const Bytes high =
+        j == targets - 1 ? Bytes(work.range.high) : Bytes(separators[static_cast<std::size_t>(j)]);
     return high.substr(0, std::min(common_prefix(low, high), kPrefixBytesMax));
   };
   // A shorter prefix makes cells longer: see first whether all fits.
   for (int j = 0; j < targets; ++j) {
     const std::size_t prefix = bounds_prefix(j).size();
     std::size_t used = prefix + 64;
-    for (std::size_t i = cuts[static_cast<std::size_t>(j)]; i < cuts[static_cast<std::size_t>(j) + 1]; ++i) {
+    for (std::size_t i = cuts[static_cast<std::size_t>(j)];
+         i < cuts[static_cast<std::size_t>(j) + 1]; ++i) {
       used += Leaf::cost(moving->key(i), moving->record(i), prefix, options_.hashed);
     }
     if (used > kPageBytes - sizeof(PageHeader)) {
@@ -309,7 +324,8 @@ bool Tree::redistribute(Redistribution& work) {
   for (int j = 0; j < targets; ++j) {
     Leaf::format(*pages[j], leaf_kind(), id_, bounds_prefix(j));
     Leaf leaf(*pages[j]);
-    for (std::size_t i = cuts[static_cast<std::size_t>(j)]; i < cuts[static_cast<std::size_t>(j) + 1]; ++i) {
+    for (std::size_t i = cuts[static_cast<std::size_t>(j)];
+         i < cuts[static_cast<std::size_t>(j) + 1]; ++i) {
       const Bytes key = moving->key(i);
       const std::uint8_t fingerprint =
           options_.hashed ? moving->leaf(i).fingerprint(moving->cells[i].slot) : std::uint8_t{0};
@@ -327,8 +343,10 @@ bool Tree::redistribute(Redistribution& work) {
   begin_change(*work.parent);
   for (int j = 1; j < targets; ++j) {
     const Bytes separator = separators[static_cast<std::size_t>(j - 1)];
-    if (j < work.page_count) parent.replace_separator(work.first + j - 1, separator, retired);
-    else parent.insert(work.first + j - 1, separator, pages[j]->header.page_id, 0, retired);
+    if (j < work.page_count)
+      parent.replace_separator(work.first + j - 1, separator, retired);
+    else
+      parent.insert(work.first + j - 1, separator, pages[j]->header.page_id, 0, retired);
   }
   for (int j = targets; j < work.page_count; ++j) parent.erase(work.first + targets - 1, retired);
   for (int j = 0; j < targets; ++j) {
@@ -369,11 +387,14 @@ void Tree::shrink(Bytes key) {
     work.target_count = 1;
     const bool one_is_empty = left_leaf.count() == 0 || right_leaf.count() == 0;
     const int children_before = parent.count();
-    if (one_is_empty || used + 128 <= percent(left_leaf.usable_bytes(), kJoinPercent)) (void)redistribute(work);
+    if (one_is_empty || used + 128 <= percent(left_leaf.usable_bytes(), kJoinPercent))
+      (void)redistribute(work);
     joined = parent.count() < children_before;
     // The page that is left over keeps its latch until it is freed.
-    if (joined) context_.pool.free(right);
-    else right.header.latch.unlock();
+    if (joined)
+      context_.pool.free(right);
+    else
+      right.header.latch.unlock();
     left.header.latch.unlock();
   }
   if (!joined) return;
@@ -414,7 +435,8 @@ bool Tree::merge_inner(Page& parent_page, int left_index, const Bounds& range) {
   more.front().separator = parent.separator(left_index);
   entries.insert(entries.end(), more.begin(), more.end());
   if (static_cast<int>(entries.size()) > Inner(left).capacity() * 3 / 4) return false;
-  const std::size_t prefix = range.has_high ? std::min(common_prefix(range.low, range.high), kPrefixBytesMax) : 0;
+  const std::size_t prefix =
+      range.has_high ? std::min(common_prefix(range.low, range.high), kPrefixBytesMax) : 0;
   auto scratch = std::make_unique<Page>();
   Inner::format(*scratch, inner_kind(), id_, left.header.level, {});
   std::vector<LongSeparator*> retired;
@@ -433,7 +455,8 @@ bool Tree::merge_inner(Page& parent_page, int left_index, const Bounds& range) {
   std::memcpy(left.bytes() + shape, scratch->bytes() + shape, kPageBytes - shape);
   left.header.page_id = left_id;
   const std::uint32_t right_count = options_.counted ? parent.record_count(left_index + 1) : 0;
-  if (options_.counted) parent.set_record_count(left_index, parent.record_count(left_index) + right_count);
+  if (options_.counted)
+    parent.set_record_count(left_index, parent.record_count(left_index) + right_count);
   parent.erase(left_index, retired);
   end_change(left);
   end_change(parent_page);

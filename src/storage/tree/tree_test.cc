@@ -22,7 +22,8 @@ struct TestTree {
     Tree::Place place = tree.locate(key, hash);
     LeafRecord record{value, Lsn{version}, kNoDeadline, 0, nullptr};
     if (needs_large(key, value.size())) {
-      record.large = LargeRecord::create(key.size() > kKeyInlineBytes ? key.substr(kKeyInlineBytes) : Bytes(), value);
+      record.large = LargeRecord::create(
+          key.size() > kKeyInlineBytes ? key.substr(kKeyInlineBytes) : Bytes(), value);
       record.value = {};
     }
     ASSERT_TRUE(tree.write(place, key, hash, record));
@@ -108,7 +109,8 @@ TEST_P(TreeAgainstMap, AgreesThroughGrowthAndShrinkage) {
       }
       if (i % 64 == 0) {
         const auto found = model.find(key);
-        EXPECT_EQ(test.get(key), found == model.end() ? std::nullopt : std::optional(found->second));
+        EXPECT_EQ(test.get(key),
+                  found == model.end() ? std::nullopt : std::optional(found->second));
       }
     }
     ASSERT_EQ(test.contents(), model);
@@ -185,7 +187,8 @@ TEST(Tree, LoadsSortedRecordsAndFindsThemByHint) {
 
   EXPECT_EQ(test.contents().size(), 30'000u);
   EXPECT_EQ(test.get("0000000000012345"), "value");
-  EXPECT_FALSE(test.tree.append_sorted("0000000000000001", {"value", Lsn{3}, kNoDeadline, 0, nullptr}));
+  EXPECT_FALSE(
+      test.tree.append_sorted("0000000000000001", {"value", Lsn{3}, kNoDeadline, 0, nullptr}));
 }
 
 TEST(Tree, ServesManyThreadsAtOnce) {
@@ -199,15 +202,19 @@ TEST(Tree, ServesManyThreadsAtOnce) {
       std::mt19937_64 random(static_cast<std::uint64_t>(t));
       for (int i = 0; i < 4 * kKeys; ++i) {
         const std::string key = std::to_string(t) + ":" + std::to_string(random() % kKeys);
-        if (random() % 3 == 0) test.erase(key);
-        else test.put(key, key);
-        const std::string other = std::to_string(random() % kThreads) + ":" + std::to_string(random() % kKeys);
+        if (random() % 3 == 0)
+          test.erase(key);
+        else
+          test.put(key, key);
+        const std::string other =
+            std::to_string(random() % kThreads) + ":" + std::to_string(random() % kKeys);
         const auto found = test.get(other);
         if (found.has_value()) {
           EXPECT_EQ(*found, other);
         }
         if (i % 500 == 0) {
-          for (const auto& [key_seen, value_seen] : test.contents()) EXPECT_EQ(key_seen, value_seen);
+          for (const auto& [key_seen, value_seen] : test.contents())
+            EXPECT_EQ(key_seen, value_seen);
         }
       }
     });

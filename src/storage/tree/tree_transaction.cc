@@ -13,7 +13,8 @@ constexpr std::size_t kReadsRememberedMax = 1'000'000;
 
 }  // namespace
 
-TreeTransaction::TreeTransaction(TreeEngine& engine, std::span<const KeyRef> keys, std::int64_t now_ms)
+TreeTransaction::TreeTransaction(TreeEngine& engine, std::span<const KeyRef> keys,
+                                 std::int64_t now_ms)
     : engine_(engine), kind_(Kind::Keys), now_ms_(now_ms) {
   engine_.gate_.enter_shared();
   std::vector<std::uint64_t> hashes;
@@ -27,8 +28,13 @@ TreeTransaction::TreeTransaction(TreeEngine& engine, std::int64_t now_ms)
   engine_.gate_.enter_exclusive();
 }
 
-TreeTransaction::TreeTransaction(TreeEngine& engine, Isolation isolation, std::uint64_t owner, std::int64_t now_ms)
-    : engine_(engine), kind_(Kind::Interactive), isolation_(isolation), owner_(owner), now_ms_(now_ms) {
+TreeTransaction::TreeTransaction(TreeEngine& engine, Isolation isolation, std::uint64_t owner,
+                                 std::int64_t now_ms)
+    : engine_(engine),
+      kind_(Kind::Interactive),
+      isolation_(isolation),
+      owner_(owner),
+      now_ms_(now_ms) {
   take_snapshot();
 }
 
@@ -58,7 +64,8 @@ bool TreeTransaction::exists(TreeId tree) const {
 }
 
 /// The record as the trees have it, own writes aside.
-Result<bool> TreeTransaction::read_committed(TreeId id, Bytes key, std::uint64_t hash, bool newest, Visitor visit) {
+Result<bool> TreeTransaction::read_committed(TreeId id, Bytes key, std::uint64_t hash, bool newest,
+                                             Visitor visit) {
   const Gate::Shared turn(engine_.gate_);
   Tree* const tree = engine_.find_tree(id);
   if (tree == nullptr) return false;
@@ -93,7 +100,8 @@ Result<bool> TreeTransaction::read(TreeId tree, Bytes key, Visitor visit) {
   if (ended_) return Error(ErrorCode::TransactionEnded);
   if (const WriteSet::Write* write = writes_.find(tree, key)) {
     if (write->action == WriteSet::Action::Erase) return false;
-    const RecordView view{write->record.value, Lsn{}, write->record.deadline_ms, write->record.kind};
+    const RecordView view{write->record.value, Lsn{}, write->record.deadline_ms,
+                          write->record.kind};
     if (!is_live(view)) return false;
     visit(view);
     return true;
@@ -102,7 +110,8 @@ Result<bool> TreeTransaction::read(TreeId tree, Bytes key, Visitor visit) {
   const std::uint64_t hash = engine_.key_ref(tree, key).hash;
   if (isolation_ == Isolation::Serializable && kind_ == Kind::Interactive) {
     if (read_keys_.size() >= kReadsRememberedMax) {
-      return Error(ErrorCode::MemoryExhausted, "a SERIALIZABLE transaction may read at most a million keys one by one");
+      return Error(ErrorCode::MemoryExhausted,
+                   "a SERIALIZABLE transaction may read at most a million keys one by one");
     }
     read_keys_.push_back({tree, std::string(key), hash});
   }
@@ -135,7 +144,8 @@ Result<void> TreeTransaction::claim(TreeId tree, Bytes key, std::uint64_t hash) 
   return check_unchanged_since_snapshot(tree, key, hash);
 }
 
-Result<void> TreeTransaction::check_unchanged_since_snapshot(TreeId id, Bytes key, std::uint64_t hash) {
+Result<void> TreeTransaction::check_unchanged_since_snapshot(TreeId id, Bytes key,
+                                                             std::uint64_t hash) {
   Tree* const tree = engine_.find_tree(id);
   if (tree == nullptr) return {};
   bool changed = false;
@@ -161,7 +171,8 @@ Result<void> TreeTransaction::put(TreeId tree, Bytes key, const NewRecord& recor
   if (ended_) return Error(ErrorCode::TransactionEnded);
   LK_CHECK(engine_.check_sizes(key, record.value.size()));
   if (!exists(tree)) return engine_.no_such_tree(tree);
-  if (!engine_.has_memory_for(record.value.size() + kPageBytes)) return Error(ErrorCode::MemoryExhausted);
+  if (!engine_.has_memory_for(record.value.size() + kPageBytes))
+    return Error(ErrorCode::MemoryExhausted);
   const std::uint64_t hash = engine_.key_ref(tree, key).hash;
   LK_CHECK(claim(tree, key, hash));
   writes_.put(tree, key, hash, record);
@@ -177,7 +188,8 @@ Result<bool> TreeTransaction::erase(TreeId tree, Bytes key) {
   bool existed = false;
   bool stored = false;
   if (const WriteSet::Write* write = writes_.find(tree, key)) {
-    existed = write->action == WriteSet::Action::Put && (write->record.deadline_ms == kNoDeadline || write->record.deadline_ms > now_ms_);
+    existed = write->action == WriteSet::Action::Put &&
+              (write->record.deadline_ms == kNoDeadline || write->record.deadline_ms > now_ms_);
     stored = true;
   } else {
     const bool newest = isolation_ == Isolation::ReadCommitted;
@@ -191,13 +203,16 @@ Result<bool> TreeTransaction::erase(TreeId tree, Bytes key) {
   return existed;
 }
 
-std::unique_ptr<Cursor> TreeTransaction::scan(TreeId tree, const KeyRange& range, Direction direction) {
-  if (isolation_ == Isolation::Serializable && kind_ == Kind::Interactive) read_ranges_.push_back({tree, range});
+std::unique_ptr<Cursor> TreeTransaction::scan(TreeId tree, const KeyRange& range,
+                                              Direction direction) {
+  if (isolation_ == Isolation::Serializable && kind_ == Kind::Interactive)
+    read_ranges_.push_back({tree, range});
   return std::make_unique<TreeCursor>(*this, tree, range, direction);
 }
 
 bool TreeTransaction::live_in_trees(TreeId tree, const WriteSet::Write& write) {
-  const Result<bool> found = read_committed(tree, write.key, write.hash, false, [](const RecordView&) {});
+  const Result<bool> found =
+      read_committed(tree, write.key, write.hash, false, [](const RecordView&) {});
   return found.has_value() && *found;
 }
 
@@ -208,8 +223,9 @@ std::int64_t TreeTransaction::pending_difference(TreeId tree, Bytes below) {
   for (const WriteSet::Write* write = writes_.next(tree, {}, true); write != nullptr;
        write = writes_.next(tree, write->key, false)) {
     if (!below.empty() && write->key >= below) break;
-    const bool live_after = write->action == WriteSet::Action::Put &&
-                            (write->record.deadline_ms == kNoDeadline || write->record.deadline_ms > now_ms_);
+    const bool live_after =
+        write->action == WriteSet::Action::Put &&
+        (write->record.deadline_ms == kNoDeadline || write->record.deadline_ms > now_ms_);
     difference += static_cast<int>(live_after) - static_cast<int>(live_in_trees(tree, *write));
   }
   return difference;
@@ -239,7 +255,8 @@ Result<std::uint64_t> TreeTransaction::rank(TreeId id, Bytes key) {
     }
   }
   if (key.empty()) return before;
-  return static_cast<std::uint64_t>(static_cast<std::int64_t>(before) + pending_difference(id, key));
+  return static_cast<std::uint64_t>(static_cast<std::int64_t>(before) +
+                                    pending_difference(id, key));
 }
 
 Result<std::optional<std::string>> TreeTransaction::select(TreeId id, std::uint64_t rank) {
@@ -247,7 +264,8 @@ Result<std::optional<std::string>> TreeTransaction::select(TreeId id, std::uint6
   {
     const Gate::Shared turn(engine_.gate_);
     Tree* const tree = engine_.find_tree(id);
-    const bool newest_will_do = tree == nullptr || !at_snapshot() || tree->last_version() <= *snapshot_;
+    const bool newest_will_do =
+        tree == nullptr || !at_snapshot() || tree->last_version() <= *snapshot_;
     if (newest_will_do && !writes_.touches(id)) {
       return tree == nullptr || !exists(id) ? std::optional<std::string>() : tree->select(rank);
     }
@@ -277,7 +295,9 @@ Result<std::uint64_t> TreeTransaction::count(TreeId id) {
         ++walked;
       }
     }
-    if (tree != nullptr) total = static_cast<std::int64_t>(tree->record_count()) - static_cast<std::int64_t>(engine_.due_count(id, now_ms_));
+    if (tree != nullptr)
+      total = static_cast<std::int64_t>(tree->record_count()) -
+              static_cast<std::int64_t>(engine_.due_count(id, now_ms_));
   }
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, total + pending_difference(id, {})));
 }

@@ -23,7 +23,8 @@ class TreeTransaction final : public Transaction {
  public:
   TreeTransaction(TreeEngine& engine, std::span<const KeyRef> keys, std::int64_t now_ms);
   TreeTransaction(TreeEngine& engine, std::int64_t now_ms);
-  TreeTransaction(TreeEngine& engine, Isolation isolation, std::uint64_t owner, std::int64_t now_ms);
+  TreeTransaction(TreeEngine& engine, Isolation isolation, std::uint64_t owner,
+                  std::int64_t now_ms);
   ~TreeTransaction() override;
 
   std::int64_t now_ms() const override { return now_ms_; }
@@ -74,7 +75,8 @@ class TreeTransaction final : public Transaction {
   void take_snapshot();
   void drop_snapshot();
   bool exists(TreeId tree) const;
-  Result<bool> read_committed(TreeId tree, Bytes key, std::uint64_t hash, bool newest, Visitor visit);
+  Result<bool> read_committed(TreeId tree, Bytes key, std::uint64_t hash, bool newest,
+                              Visitor visit);
   Result<void> claim(TreeId tree, Bytes key, std::uint64_t hash);
   Result<void> check_unchanged_since_snapshot(TreeId tree, Bytes key, std::uint64_t hash);
   bool live_in_trees(TreeId tree, const WriteSet::Write& write);

@@ -92,7 +92,8 @@ void Tree::finish_append() {
   append_leaf_ = nullptr;
 }
 
-bool Tree::release_some(std::size_t page_limit, FunctionRef<void(Bytes, std::int64_t)> had_deadline) {
+bool Tree::release_some(std::size_t page_limit,
+                        FunctionRef<void(Bytes, std::int64_t)> had_deadline) {
   if (root_.load(std::memory_order_relaxed) != 0) {
     release_stack_.push_back(root_page()->header.page_id);
     root_.store(0, std::memory_order_relaxed);

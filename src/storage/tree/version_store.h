@@ -25,7 +25,8 @@ inline constexpr Lsn kNoSnapshot{~std::uint64_t{0}};
 class Snapshots {
  public:
   /// From now on what is visible at `lsn` must be kept.
-  /// Requires: every write up to `lsn` is finished, and no write is under way that has already asked
+  /// Requires: every write up to `lsn` is finished, and no write is under way that has already
+  /// asked
   ///           whether somebody needs what it overwrites. Holding the gate exclusively is one way.
   void open(Lsn lsn);
   /// Requires: an open(lsn) that was not closed yet.
@@ -57,8 +58,9 @@ class Snapshots {
 /// Records that were overwritten or erased while somebody still reads before that.
 ///
 /// A leaf holds the newest committed record of a key. A reader whose snapshot is older than that
-/// record, or who finds no record, asks here; what is not here either did not exist at its snapshot.
-/// So a writer must keep the old record before it changes the leaf, and absence needs no entry.
+/// record, or who finds no record, asks here; what is not here either did not exist at its
+/// snapshot. So a writer must keep the old record before it changes the leaf, and absence needs no
+/// entry.
 ///
 ///     (tree, key) -> [version 12, until 30) [version 41, until 55)     the leaf has 55
 ///

@@ -64,11 +64,13 @@ void WriteSet::erase(TreeId tree, Bytes key, std::uint64_t hash) {
 const WriteSet::Write* WriteSet::next(TreeId tree, Bytes key, bool inclusive) const {
   if (writes_.empty()) return nullptr;
   build_index();
-  const auto at = inclusive ? index_.lower_bound(KeyView{tree, key}) : index_.upper_bound(KeyView{tree, key});
+  const auto at =
+      inclusive ? index_.lower_bound(KeyView{tree, key}) : index_.upper_bound(KeyView{tree, key});
   return at == index_.end() || at->first.tree != tree ? nullptr : &writes_[at->second];
 }
 
-const WriteSet::Write* WriteSet::previous(TreeId tree, const std::optional<std::string>& key) const {
+const WriteSet::Write* WriteSet::previous(TreeId tree,
+                                          const std::optional<std::string>& key) const {
   if (writes_.empty()) return nullptr;
   build_index();
   auto at = key.has_value() ? index_.lower_bound(KeyView{tree, *key})

@@ -18,9 +18,12 @@ void log_net(net::LogLevel level, const std::string& line) {
 
 std::string_view name_of(storage::Durability durability) {
   switch (durability) {
-    case storage::Durability::Sync: return "sync";
-    case storage::Durability::Interval: return "interval";
-    case storage::Durability::None: return "none";
+    case storage::Durability::Sync:
+      return "sync";
+    case storage::Durability::Interval:
+      return "interval";
+    case storage::Durability::None:
+      return "none";
   }
   return "";
 }
@@ -70,8 +73,10 @@ Result<void> serve(const Configuration& configuration) {
   if (config.resp_port != 0 || !config.unix_socket.empty()) {
     LK_TRY(door, resp::Door::start(*server, database->store(), door_options(config)));
   }
-  log(LogLevel::Info, "ready", {{"data", config.data_directory}, {"durability", name_of(config.durability)},
-                                {"resp", config.bind + ":" + std::to_string(config.resp_port)}});
+  log(LogLevel::Info, "ready",
+      {{"data", config.data_directory},
+       {"durability", name_of(config.durability)},
+       {"resp", config.bind + ":" + std::to_string(config.resp_port)}});
   if (config.durability == storage::Durability::None) {
     log(LogLevel::Warning, "durability is none: everything is lost when this process ends");
   }

@@ -38,7 +38,9 @@ class EngineWithHeldLog final : public storage::Engine {
   void refuse_memory(bool refuse) { refuses_memory_ = refuse; }
   std::int64_t reserved_bytes() const { return reserved_; }
 
-  storage::KeyRef key_ref(storage::TreeId tree, Bytes key) const override { return inner_->key_ref(tree, key); }
+  storage::KeyRef key_ref(storage::TreeId tree, Bytes key) const override {
+    return inner_->key_ref(tree, key);
+  }
   void prefetch(std::span<const storage::KeyRef> keys) override { inner_->prefetch(keys); }
   Result<bool> read(const storage::KeyRef& key, std::int64_t now_ms,
                     FunctionRef<void(const storage::RecordView&)> visit) override {
@@ -77,7 +79,8 @@ class EngineWithHeldLog final : public storage::Engine {
     return inner_->due_records(now_ms, limit);
   }
   std::optional<std::int64_t> next_deadline_ms() override { return inner_->next_deadline_ms(); }
-  Result<std::optional<std::string>> random_key(storage::TreeId tree, std::int64_t now_ms) override {
+  Result<std::optional<std::string>> random_key(storage::TreeId tree,
+                                                std::int64_t now_ms) override {
     return inner_->random_key(tree, now_ms);
   }
   Result<void> checkpoint() override { return inner_->checkpoint(); }

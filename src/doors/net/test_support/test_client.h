@@ -77,7 +77,8 @@ class TestClient {
     set_patience_ms(patience_ms);
     std::string all;
     char part[4096];
-    for (ssize_t got; (got = ::recv(socket_, part, sizeof part, 0)) > 0;) all.append(part, static_cast<std::size_t>(got));
+    for (ssize_t got; (got = ::recv(socket_, part, sizeof part, 0)) > 0;)
+      all.append(part, static_cast<std::size_t>(got));
     set_patience_ms(10'000);
     return all;
   }
@@ -87,7 +88,8 @@ class TestClient {
     std::string all;
     char part[4096];
     ssize_t got;
-    while ((got = ::recv(socket_, part, sizeof part, 0)) > 0) all.append(part, static_cast<std::size_t>(got));
+    while ((got = ::recv(socket_, part, sizeof part, 0)) > 0)
+      all.append(part, static_cast<std::size_t>(got));
     if (closed != nullptr) *closed = got == 0 || errno == ECONNRESET;
     return all;
   }

@@ -22,7 +22,8 @@ namespace latchkey::resp::test {
 /// A door on a free port of this machine, over the model engine whose log the test can hold back.
 class TestDoor {
  public:
-  explicit TestDoor(DoorOptions options = {}, net::ServerOptions server_options = {.worker_count = 2})
+  explicit TestDoor(DoorOptions options = {},
+                    net::ServerOptions server_options = {.worker_count = 2})
       : engine(storage::make_model_engine(env::posix(), {4096, 512u << 20})) {
     store = kv::Store::open(engine, env::posix()).value();
     server = net::Server::start(engine, env::posix(), std::move(server_options)).value();
