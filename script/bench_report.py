@@ -43,14 +43,18 @@ def verdict(name, row):
     return ""
 
 
+def rate_text(rate):
+    return f"{rate / 1000:,.0f}k/s" if rate >= 10_000 else f"{rate / 1000:,.1f}k/s"
+
+
 def cells(name, row):
     """What, ours, Redis, ratio of processor time, ratio of rate, verdict."""
     if "cpu_ratio" in row:
-        side = [f"{row[s + '_server_cpu_ns'] / 1000:.2f} us, {row[s + '_rate'] / 1000:,.0f}k/s, "
+        side = [f"{row[s + '_server_cpu_ns'] / 1000:.2f} us, {rate_text(row[s + '_rate'])}, "
                 f"p99 {row[s + '_p99_us'] / 1000:.2f} ms" for s in ("ours", "redis")]
         return [name, *side, f"{row['cpu_ratio']:.2f}", f"{row['rate_ratio']:.2f}", verdict(name, row)]
     if "empty_rate" in row:
-        return [name, f"empty server {row['empty_server_cpu_ns'] / 1000:.2f} us, {row['empty_rate'] / 1000:,.0f}k/s, "
+        return [name, f"empty server {row['empty_server_cpu_ns'] / 1000:.2f} us, {rate_text(row['empty_rate'])}, "
                       f"generator {row['generator_cpu_ns'] / 1000:.2f} us", "", "", "", ""]
     if name == "memory":
         side = [f"{row[s + '_bytes_per_key']:.1f} bytes a key ({row[s + '_bytes_per_key_all']:.1f} with the empty server)"
