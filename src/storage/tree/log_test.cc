@@ -352,6 +352,19 @@ TEST(Log, DroppedSegmentsAreUsedAgainAndTheirOldRecordsStayDead) {
   EXPECT_EQ(recovered->records, tail);
 }
 
+TEST(Log, DroppedSegmentsAreGoneForGoodWhenTheCallReturns) {
+  env::SimulatedEnv sim;
+  const auto log = open_log(sim.env());
+  for (int i = 0; i < 100; ++i) write(*log, text(i, 1000));
+
+  ASSERT_TRUE(log->drop_before(log->appended_lsn()).has_value());
+
+  const std::size_t unsynced = sim.files.snapshot().unsynced_count();
+  const std::vector<env::Fate> all_lost(unsynced, env::Fate::Lost);
+  env::SimulatedFileSystem after(sim.files.snapshot().after_crash(all_lost, sim.random));
+  EXPECT_FALSE(after.exists(segment_path(0)).value());
+}
+
 TEST(Log, ARestartMakesTheNextSegmentOfASpare) {
   env::SimulatedEnv sim;
   for (int run = 0; run < 6; ++run) {
