@@ -24,6 +24,11 @@ inline void store(void* to, T value) {
   std::memcpy(to, &value, sizeof value);
 }
 
+/// As memcpy, but `from` may be empty and then point nowhere.
+inline void copy_bytes(void* to, Bytes from) {
+  if (!from.empty()) std::memcpy(to, from.data(), from.size());
+}
+
 /// Big-endian forms compare bytewise as the numbers do.
 inline std::uint64_t load_big64(const void* from) {
   return __builtin_bswap64(load<std::uint64_t>(from));

@@ -176,11 +176,12 @@ def kill_while_starting(server, chooser):
         starter = threading.Thread(target=try_start, args=(server,))
         starter.start()
         time.sleep(chooser.random() * 0.05)
-        if server.process is not None and server.process.poll() is None:
+        if server.process.poll() is None:
             server.process.kill()
         starter.join()
-        if server.process is not None:
-            server.process.wait()
+        # The kill above may have come before there was anything to kill.
+        server.process.kill()
+        server.process.wait()
 
 
 def try_start(server):

@@ -99,7 +99,8 @@ class Client final : public net::Conversation, public kv::Subscriber {
   enum class Next : std::uint8_t { Go, Wait, Close };
 
   struct Request {
-    std::size_t first;  // of its arguments
+    const IndexedCommand* indexed;  // null: there is no such command
+    std::size_t first;              // of its arguments
     std::size_t count;
     std::size_t end;  // in the input
   };
@@ -128,7 +129,7 @@ class Client final : public net::Conversation, public kv::Subscriber {
   net::Progress serve();
   net::Progress take_batch(WorkerState& worker, Request (&requests)[kBatch], std::size_t& count);
   void prefetch(WorkerState& worker, std::span<const Request> requests);
-  Next run(WorkerState& worker, kv::Arguments arguments);
+  Next run(WorkerState& worker, const IndexedCommand* indexed, kv::Arguments arguments);
   Next run_known(WorkerState& worker, const IndexedCommand& indexed, kv::Arguments arguments);
   Next execute(const IndexedCommand& indexed, kv::Arguments arguments);
   bool refuse(WorkerState& worker, const IndexedCommand& indexed, kv::Arguments arguments);

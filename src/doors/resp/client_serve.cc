@@ -91,7 +91,8 @@ net::Progress Client::serve() {
     std::size_t consumed = 0;
     Next next = Next::Go;
     for (std::size_t i = 0; i < count && next == Next::Go; ++i) {
-      next = run(worker, {worker.arguments.data() + requests[i].first, requests[i].count});
+      next = run(worker, requests[i].indexed,
+                 {worker.arguments.data() + requests[i].first, requests[i].count});
       const bool runs_again = next == Next::Wait && (wait_ == Wait::Lock || wait_ == Wait::Pause);
       if (!runs_again) consumed = requests[i].end;
       if (!mail_.empty()) write_pushes();
@@ -125,7 +126,8 @@ net::Progress Client::take_batch(WorkerState& worker, Request (&requests)[kBatch
         RequestParser::parse_whole(input.substr(offset), request_limits, arguments);
     if (size == 0) break;
     offset += size;
-    requests[count++] = {first, arguments.size() - first, offset};
+    requests[count++] = {door_.index.find(arguments[first]), first, arguments.size() - first,
+                         offset};
   }
   if (count > 0) return net::Progress::Idle;
   switch (parser_.parse(input, request_limits, arguments)) {
@@ -133,7 +135,8 @@ net::Progress Client::take_batch(WorkerState& worker, Request (&requests)[kBatch
       return net::Progress::Idle;
     case RequestParser::Outcome::Request:
       if (!arguments.empty()) {
-        requests[count++] = {0, arguments.size(), parser_.consumed()};
+        requests[count++] = {door_.index.find(arguments[0]), 0, arguments.size(),
+                             parser_.consumed()};
         return net::Progress::Idle;
       }
       // An empty line or a request of no arguments asks for nothing.
@@ -161,7 +164,7 @@ void Client::prefetch(WorkerState& worker, std::span<const Request> requests) {
   Bytes keys[kBatch];
   std::size_t count = 0;
   for (const Request& request : requests) {
-    const IndexedCommand* indexed = door_.index.find(worker.arguments[request.first]);
+    const IndexedCommand* indexed = request.indexed;
     if (indexed == nullptr || (indexed->command->flags & kv::kOneKey) == 0 || request.count < 2)
       continue;
     keys[count++] = worker.arguments[request.first + 1];
@@ -169,8 +172,7 @@ void Client::prefetch(WorkerState& worker, std::span<const Request> requests) {
   if (count > 1) door_.store.prefetch(session_, {keys, count});
 }
 
-Client::Next Client::run(WorkerState& worker, Arguments arguments) {
-  const IndexedCommand* indexed = door_.index.find(arguments[0]);
+Client::Next Client::run(WorkerState& worker, const IndexedCommand* indexed, Arguments arguments) {
   const std::size_t mark = writer_->mark();
   Next next = Next::Go;
   if (indexed != nullptr) {

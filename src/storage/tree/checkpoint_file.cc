@@ -95,7 +95,9 @@ Result<void> remove_old_checkpoints(env::FileSystem& files, const std::string& d
   LK_TRY(const auto entries, list_checkpoints(files, directory));
   if (entries.size() <= keep) return {};
   for (std::size_t i = entries.size(); i-- > keep;) LK_CHECK(files.remove(entries[i].path));
-  return files.sync_directory(directory);
+  Result<void> synced = files.sync_directory(directory);
+  if (!synced) return Error(ErrorCode::LogSealed, synced.error().message());
+  return {};
 }
 
 Result<CheckpointTotals> verify_checkpoint(env::FileSystem& files, const std::string& path) {

@@ -27,7 +27,7 @@ constexpr std::size_t kRoomBytes = 96;
 std::uint64_t head64(Bytes bytes) {
   if (bytes.size() >= 8) return load_big64(bytes.data());
   std::uint64_t head = 0;
-  std::memcpy(&head, bytes.data(), bytes.size());
+  copy_bytes(&head, bytes);
   return __builtin_bswap64(head);
 }
 
@@ -80,7 +80,7 @@ void Inner::format(Page& page, PageKind kind, TreeId tree, int level, Bytes pref
   header.dead_bytes = 0;
   header.prefix_bytes = static_cast<std::uint16_t>(prefix.size());
   header.heap_begin = static_cast<std::uint16_t>(kPageBytes - prefix.size());
-  std::memcpy(page.bytes() + header.heap_begin, prefix.data(), prefix.size());
+  copy_bytes(page.bytes() + header.heap_begin, prefix);
 }
 
 PageId Inner::child(int index) const {

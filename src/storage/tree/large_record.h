@@ -21,8 +21,8 @@ class LargeRecord {
         ::operator new(sizeof(LargeRecord) + key_tail.size() + value.size(), std::nothrow);
     if (memory == nullptr) return nullptr;
     auto* record = new (memory) LargeRecord(key_tail.size(), value.size());
-    std::memcpy(record->data(), key_tail.data(), key_tail.size());
-    std::memcpy(record->data() + key_tail.size(), value.data(), value.size());
+    copy_bytes(record->data(), key_tail);
+    copy_bytes(record->data() + key_tail.size(), value);
     return record;
   }
 

@@ -60,7 +60,7 @@ int order(int comparison) { return comparison < 0 ? -1 : comparison > 0 ? 1 : 0;
 
 std::uint32_t head32(Bytes suffix) {
   std::uint32_t head = 0;
-  std::memcpy(&head, suffix.data(), std::min<std::size_t>(4, suffix.size()));
+  copy_bytes(&head, suffix.substr(0, 4));
   return __builtin_bswap32(head);
 }
 
@@ -81,12 +81,12 @@ void Leaf::format(Page& page, PageKind kind, TreeId tree, Bytes prefix) {
   header.dead_bytes = 0;
   header.prefix_bytes = static_cast<std::uint16_t>(prefix.size());
   header.heap_begin = static_cast<std::uint16_t>(kPageBytes);
-  std::memcpy(page.bytes() + sizeof(PageHeader), prefix.data(), prefix.size());
+  copy_bytes(page.bytes() + sizeof(PageHeader), prefix);
 }
 
 bool Leaf::key_has_prefix(Bytes key) const {
   const Bytes shared = prefix();
-  return key.size() >= shared.size() && std::memcmp(key.data(), shared.data(), shared.size()) == 0;
+  return key.starts_with(shared);
 }
 
 std::uint16_t Leaf::slot_offset(int slot) const {
@@ -229,8 +229,8 @@ std::uint16_t Leaf::write_cell(Bytes key, const LeafRecord& record, std::size_t 
     store(at, record.large);
     at += 8;
   }
-  std::memcpy(at, suffix.data(), suffix.size());
-  std::memcpy(at + suffix.size(), value.data(), value.size());
+  copy_bytes(at, suffix);
+  copy_bytes(at + suffix.size(), value);
   return header.heap_begin;
 }
 

@@ -172,6 +172,9 @@ class Log {
   /// someone's wish or the log was sealed. Set once, before the first write.
   void set_stable_listener(std::function<void()> listener);
 
+  /// Ends writing for good. For a failed sync of anything beside the log: after that the disk is not
+  /// to be believed.
+  void seal(const Error& cause);
   bool sealed() const { return sealed_.load(std::memory_order_acquire); }
   /// Why; LogSealed with the text of the failure. Requires: sealed().
   Error seal_error() const;
@@ -227,7 +230,6 @@ class Log {
   bool flusher_has_work() const;
   void kick_flusher(std::uint64_t wanted);
   void tell_listener_if_due();
-  void seal(const Error& cause);
   void stop_threads();
 
   const env::Env env_;

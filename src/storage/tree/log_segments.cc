@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t kZeroChunkBytes = 1u << 20;
 /// How many zeros may wait in the page cache: more of them would delay the log's own syncs.
 constexpr std::uint64_t kZeroSyncBytes = 8u << 20;
+constexpr std::uint64_t kRewriteChunkBytes = 1u << 20;
 
 Result<void> sync_or_seal(env::File& file) {
   auto synced = file.sync();
@@ -49,6 +50,9 @@ Result<void> LogSegments::begin(const LogEnd& recovered) {
 }
 
 Result<void> LogSegments::adopt(const LogEnd& recovered) {
+  // Names that a killed process gave may be in the cache only. A spare above all must have lost its
+  // old name for good before its header is written over.
+  LK_CHECK(sync_directory());
   for (const std::string& path : recovered.leftovers) LK_CHECK(files_.remove(path));
   for (const std::string& path : recovered.spares) LK_CHECK(adopt_spare(path));
   std::uint64_t last_epoch = 0;
@@ -59,11 +63,26 @@ Result<void> LogSegments::adopt(const LogEnd& recovered) {
     if (segment.obsolete || segment.start >= value_of(recovered.end)) continue;
     retained_.push_back({segment.start, segment.end, segment.file_bytes});
     if (segment.epoch.number != last_epoch) continue;
-    // What recovery read may be in the page cache only. The next epoch will say that it was there.
-    LK_TRY(const auto file, files_.open(segment.path, env::OpenMode::ReadWrite));
-    LK_CHECK(sync_or_seal(*file));
+    LK_CHECK(make_durable(segment, value_of(recovered.durable)));
   }
   return {};
+}
+
+/// What recovery read may be in the page cache only, and the next epoch will say that it was there.
+/// If a sync had failed, the kernel takes those pages for clean and would not write them: so what no
+/// mark calls durable is written once more.
+Result<void> LogSegments::make_durable(const LogSegmentInfo& segment, std::uint64_t durable) {
+  LK_TRY(const auto file, files_.open(segment.path, env::OpenMode::ReadWrite));
+  std::string bytes;
+  for (std::uint64_t at = std::max(segment.start, durable); at < segment.end; at += bytes.size()) {
+    bytes.resize(std::min(kRewriteChunkBytes, segment.end - at));
+    const std::uint64_t offset = kSegmentHeaderBytes + at - segment.start;
+    LK_TRY(const std::size_t count, file->read_at(offset, bytes));
+    if (count != bytes.size())
+      return Error(ErrorCode::IoError, segment.path + ": the file became shorter while it was read");
+    LK_CHECK(file->write_at(offset, bytes));
+  }
+  return sync_or_seal(*file);
 }
 
 Result<void> LogSegments::adopt_spare(const std::string& path) {

@@ -70,6 +70,7 @@ class LogSegments {
 
   Result<void> adopt(const LogEnd& recovered);
   Result<void> adopt_spare(const std::string& path);
+  Result<void> make_durable(const LogSegmentInfo& segment, std::uint64_t durable);
   Result<void> put_away_void(const LogEnd& recovered);
   Active file_at(std::uint64_t position) const;
   std::string path_of(std::string_view name) const;

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "storage/tree/checkpoint_file.h"
+#include "storage/tree/clean_mark.h"
 #include "storage/tree/log_reader.h"
 #include "storage/tree/tree_engine.h"
 
@@ -59,7 +60,7 @@ Result<void> Recovery::add_record(Tree& tree, CheckpointReader& reader,
 Result<CheckpointInfo> Recovery::load_checkpoint(const std::string& path) {
   LK_TRY(const auto reader, CheckpointReader::open(*engine_.env_.files, path));
   Tree* tree = nullptr;
-  const bool keep_unlogged = reader->info().clean && stopped_clean_;
+  const bool keep_unlogged = keeps_unlogged(reader->info());
   for (;;) {
     LK_TRY(const CheckpointReader::Item item, reader->next());
     if (item == CheckpointReader::Item::End) break;
@@ -142,14 +143,13 @@ void Recovery::report(const std::string& line) const {
   if (engine_.options_.report) engine_.options_.report(line);
 }
 
-Result<CheckpointInfo> Recovery::load_newest_checkpoint(bool& found) {
+Result<CheckpointInfo> Recovery::load_newest_checkpoint() {
   LK_TRY(const auto entries, list_checkpoints(*engine_.env_.files, engine_.options_.directory));
-  found = false;
   std::optional<Error> first_error;
   for (const CheckpointEntry& entry : entries) {
     Result<CheckpointInfo> info = load_checkpoint(entry.path);
     if (info) {
-      found = true;
+      found_ = true;
       if (first_error.has_value())
         report("the newest checkpoint is damaged (" + first_error->message() + "); using " +
                entry.path);
@@ -163,36 +163,48 @@ Result<CheckpointInfo> Recovery::load_newest_checkpoint(bool& found) {
   return CheckpointInfo{};
 }
 
+/// Records of unlogged trees count only in the checkpoint that the last stop, a clean one, has left:
+/// an older one holds what they were at an earlier stop.
+bool Recovery::keeps_unlogged(const CheckpointInfo& info) const {
+  return info.clean && mark_.has_value() && mark_->checkpoint == info.start;
+}
+
+Result<void> Recovery::look_for_clean_stop() {
+  LK_TRY(const auto text, read_clean_mark(*engine_.env_.files, engine_.options_.directory));
+  if (!text.has_value()) return {};
+  mark_ = parse_clean_mark(*text);
+  if (!mark_.has_value())
+    report("the file " + engine_.path_of("clean") +
+           " is damaged; this start counts as one after a crash, so unlogged collections are empty");
+  return {};
+}
+
 Result<LogEnd> Recovery::run() {
   env::FileSystem& files = *engine_.env_.files;
   const std::string& directory = engine_.options_.directory;
   LK_CHECK(remove_unfinished_checkpoints(files, directory));
-  const std::string mark = engine_.path_of("clean");
-  LK_TRY(stopped_clean_, files.exists(mark));
-  bool found = false;
-  LK_TRY(const CheckpointInfo info, load_newest_checkpoint(found));
-  if (stopped_clean_) {
-    LK_CHECK(files.remove(mark));
-    LK_CHECK(files.sync_directory(directory));
-  }
+  LK_CHECK(look_for_clean_stop());
+  LK_TRY(const CheckpointInfo info, load_newest_checkpoint());
   if (engine_.find_tree(Engine::kCatalogTree) == nullptr)
     engine_.add_tree(Engine::kCatalogTree, {});
   LogReadOptions read;
   read.directory = directory;
   read.start = info.start;
-  read.must_reach = info.end;
-  read.expect = found ? LogReadOptions::Expect::Log : LogReadOptions::Expect::LogOrNothing;
+  read.must_reach = mark_.has_value() ? std::max(info.end, mark_->log_end) : info.end;
+  read.expect = found_ ? LogReadOptions::Expect::Log : LogReadOptions::Expect::LogOrNothing;
   LK_TRY(const LogEnd end, read_log(files, read, [&](Lsn lsn, Bytes body) -> Result<void> {
            return decode_record(
                body, [&](const LogOperation& operation) { return replay(lsn, operation); });
          }));
-  engine_.dropped_.clear();
   engine_.next_tree_.store(std::max(engine_.next_tree_.load(), value_of(info.next_tree)));
-  engine_.latest_ms_.store(std::max(info.clock_ms, static_cast<std::int64_t>(end.note)));
-  if (found) engine_.checkpointed_ = info.end;
+  std::int64_t clock_ms = std::max(info.clock_ms, static_cast<std::int64_t>(end.note));
+  if (mark_.has_value()) clock_ms = std::max(clock_ms, mark_->clock_ms);
+  engine_.latest_ms_.store(clock_ms);
+  // Records of unlogged trees that were not kept make the checkpoint say more than is there.
+  if (found_ && (!info.clean || keeps_unlogged(info))) engine_.checkpointed_ = info.end;
   report("recovered " + std::to_string(end.record_count) + " log records up to position " +
          std::to_string(value_of(end.end)) +
-         (found ? " behind a checkpoint at " + std::to_string(value_of(info.start)) : ""));
+         (found_ ? " behind a checkpoint at " + std::to_string(value_of(info.start)) : ""));
   if (end.cut_bytes > 0)
     report("cut a torn tail of " + std::to_string(end.cut_bytes) + " bytes from " + place_of(end));
   return end;
@@ -233,19 +245,34 @@ Result<void> sync_names(env::FileSystem& files, const std::vector<PathStep>& ste
   return {};
 }
 
+/// A database begins with a checkpoint of nothing, so that a log that is missing is never taken for
+/// one that was not there yet.
+Result<void> write_first_checkpoint(const env::Env& env, const std::string& directory,
+                                    std::int64_t clock_ms) {
+  LK_TRY(const auto writer, CheckpointWriter::create(env, directory, Lsn{0}));
+  CheckpointInfo info;
+  info.clock_ms = clock_ms;
+  Result<CheckpointTotals> totals = writer->finish(info);
+  if (!totals) return std::move(totals).error();
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TreeEngine>> TreeEngine::open(env::Env env, TreeEngineOptions options) {
   auto engine = std::unique_ptr<TreeEngine>(new TreeEngine(env, std::move(options)));
   const TreeEngineOptions& set = engine->options_;
   LogEnd end;
+  bool found = false;
   if (set.durability == Durability::None) {
     engine->add_tree(kCatalogTree, {});
   } else {
     LK_TRY(const std::vector<PathStep> steps, steps_to(*env.files, set.directory));
     LK_CHECK(env.files->create_directories(set.directory));
     LK_TRY(engine->directory_lock_, env.files->lock(set.directory));
-    LK_TRY(end, Recovery(*engine).run());
+    Recovery recovery(*engine);
+    LK_TRY(end, recovery.run());
+    found = recovery.found_checkpoint();
     if (end.segments.empty()) LK_CHECK(sync_names(*env.files, steps));
   }
   LogOptions log;
@@ -257,6 +284,11 @@ Result<std::unique_ptr<TreeEngine>> TreeEngine::open(env::Env env, TreeEngineOpt
   log.threads = set.threads;
   log.note = [raw = engine.get()] { return static_cast<std::uint64_t>(raw->now_ms()); };
   LK_TRY(engine->log_, Log::open(env, log, end));
+  if (set.durability != Durability::None) {
+    if (!found) LK_CHECK(write_first_checkpoint(env, set.directory, engine->now_ms()));
+    // Only now: a start that failed until here has changed nothing that a later one needs.
+    LK_CHECK(remove_clean_mark(*env.files, set.directory));
+  }
   if (set.threads == LogOptions::Threads::Own)
     engine->cleaner_ = std::thread([raw = engine.get()] { raw->run_cleaner(); });
   return engine;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "latchkey/result.h"
 #include "storage/tree/checkpoint_file.h"
+#include "storage/tree/clean_mark.h"
 #include "storage/tree/log_reader.h"
 #include "storage/tree/log_record.h"
 #include "storage/types.h"
@@ -26,9 +28,12 @@ class Recovery {
   explicit Recovery(TreeEngine& engine) : engine_(engine) {}
   /// Returns where the log ends and goes on.
   Result<LogEnd> run();
+  bool found_checkpoint() const { return found_; }
 
  private:
-  Result<CheckpointInfo> load_newest_checkpoint(bool& found);
+  Result<void> look_for_clean_stop();
+  bool keeps_unlogged(const CheckpointInfo& info) const;
+  Result<CheckpointInfo> load_newest_checkpoint();
   Result<CheckpointInfo> load_checkpoint(const std::string& path);
   Result<void> add_record(Tree& tree, CheckpointReader& reader, CheckpointReader::Item item);
   Result<void> replay(Lsn lsn, const LogOperation& operation);
@@ -37,7 +42,8 @@ class Recovery {
   void report(const std::string& line) const;
 
   TreeEngine& engine_;
-  bool stopped_clean_ = false;
+  bool found_ = false;  ///< a checkpoint that is whole
+  std::optional<CleanMark> mark_;
 };
 
 }  // namespace latchkey::storage::tree

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "storage/tree/checkpoint_file.h"
+#include "storage/tree/clean_mark.h"
 #include "storage/tree/tree_engine.h"
 
 namespace latchkey::storage::tree {
@@ -55,7 +56,21 @@ Result<void> TreeEngine::write_checkpoint(bool clean) {
     context_->free_retired();
   }
   LK_TRY(const auto writer, CheckpointWriter::create(env_, options_.directory, start));
-  LK_CHECK(write_trees(*writer, trees, clean));
+  Result<CheckpointInfo> info = fill_checkpoint(*writer, start, trees, clean);
+  if (!info) {
+    // Whatever a failed sync was for, the disk is not to be believed any more.
+    if (writer->sync_failed()) log_->seal(info.error());
+    return std::move(info).error();
+  }
+  checkpointed_ = info->end;
+  checkpoints_.fetch_add(1);
+  last_checkpoint_ms_.store(info->clock_ms);
+  return drop_what_is_checkpointed();
+}
+
+Result<CheckpointInfo> TreeEngine::fill_checkpoint(CheckpointWriter& writer, Lsn start,
+                                                   const std::vector<TreeId>& trees, bool clean) {
+  LK_CHECK(write_trees(writer, trees, clean));
   CheckpointInfo info;
   info.start = start;
   info.end = log_->appended_lsn();
@@ -63,16 +78,21 @@ Result<void> TreeEngine::write_checkpoint(bool clean) {
   info.next_tree = TreeId{next_tree_.load()};
   info.clean = clean;
   LK_CHECK(log_->sync_to(info.end));
-  Result<CheckpointTotals> totals = writer->finish(info);
+  Result<CheckpointTotals> totals = writer.finish(info);
   if (!totals) return std::move(totals).error();
-  checkpointed_ = info.end;
-  checkpoints_.fetch_add(1);
-  last_checkpoint_ms_.store(info.clock_ms);
-  LK_CHECK(remove_old_checkpoints(*env_.files, options_.directory, kCheckpointsKept));
-  LK_TRY(const std::vector<CheckpointEntry> kept,
-         list_checkpoints(*env_.files, options_.directory));
-  if (!kept.empty()) LK_CHECK(log_->drop_before(kept.back().start));
-  return {};
+  return info;
+}
+
+Result<void> TreeEngine::drop_what_is_checkpointed() {
+  env::FileSystem& files = *env_.files;
+  Result<void> removed = remove_old_checkpoints(files, options_.directory, kCheckpointsKept);
+  if (!removed) {
+    if (removed.error().code() == ErrorCode::LogSealed) log_->seal(removed.error());
+    return removed;
+  }
+  LK_TRY(const std::vector<CheckpointEntry> kept, list_checkpoints(files, options_.directory));
+  LK_ASSERT(!kept.empty());
+  return log_->drop_before(kept.back().start);
 }
 
 Result<void> TreeEngine::checkpoint() {
@@ -101,10 +121,10 @@ Result<void> TreeEngine::close() {
   if (!log_->sealed() && (has_unlogged || log_->appended_lsn() != checkpointed_))
     LK_CHECK(write_checkpoint(true));
   LK_CHECK(log_->close());
-  // Says that unlogged trees in the checkpoint are whole; the next start takes it away first.
-  LK_TRY(const auto mark, env_.files->open(path_of("clean"), env::OpenMode::CreateOrOpen));
-  LK_CHECK(mark->sync());
-  return env_.files->sync_directory(options_.directory);
+  LK_TRY(const auto checkpoints, list_checkpoints(*env_.files, options_.directory));
+  LK_ASSERT(!checkpoints.empty());
+  return write_clean_mark(*env_.files, options_.directory,
+                          {checkpoints.front().start, log_->appended_lsn(), now_ms()});
 }
 
 }  // namespace latchkey::storage::tree

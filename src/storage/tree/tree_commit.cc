@@ -109,6 +109,21 @@ Encoded encode_in_pieces(const std::vector<LogOperation>& operations) {
 
 }  // namespace
 
+/// What is written must still be there: a tree may have been dropped since the write.
+Result<void> TreeTransaction::check_trees() const {
+  const auto is_there = [&](TreeId id) {
+    const auto same = [&](const CreatedTree& created) { return created.id == id; };
+    return engine_.find_tree(id) != nullptr || std::any_of(created_.begin(), created_.end(), same);
+  };
+  for (const WriteSet::Write& write : writes_.writes()) {
+    if (!is_there(write.tree)) return Error(ErrorCode::WriteConflict);
+  }
+  for (const TreeId tree : dropped_) {
+    if (!is_there(tree)) return Error(ErrorCode::WriteConflict);
+  }
+  return {};
+}
+
 void TreeTransaction::apply(Lsn version) {
   for (const CreatedTree& created : created_) engine_.add_tree(created.id, created.options);
   std::size_t index = 0;
@@ -129,7 +144,9 @@ void TreeTransaction::apply(Lsn version) {
     }
   }
   for (const TreeId tree : dropped_) {
-    if (engine_.find_tree(tree) != nullptr) engine_.remove_tree(tree);
+    if (engine_.find_tree(tree) == nullptr) continue;
+    engine_.note_drop(tree, version);
+    engine_.remove_tree(tree);
   }
 }
 
@@ -166,6 +183,7 @@ Result<Lsn> TreeTransaction::commit() {
   }
   std::optional<Gate::Exclusive> alone;
   if (kind_ == Kind::Interactive) alone.emplace(engine_.gate_);
+  LK_CHECK(check_trees());
   if (checks) LK_CHECK(validate_reads());
   drop_snapshot();  // nobody else runs; what is overwritten now need not be kept for ourselves
   const Reservation place =

@@ -34,6 +34,7 @@ Result<bool> TreeCursor::next() {
       items_.clear();
       return false;
     }
+    LK_CHECK(transaction_.check_not_dropped(tree_));
     read_batch();
   } while (items_.empty());
   at_ = 0;

@@ -119,6 +119,18 @@ void TreeEngine::remove_tree(TreeId id) {
   tree_count_.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void TreeEngine::note_drop(TreeId id, Lsn version) {
+  if (!snapshots_.any_open()) return;
+  const std::lock_guard lock(trees_mutex_);
+  drops_[id] = version;
+}
+
+bool TreeEngine::was_dropped_after(TreeId id, Lsn snapshot) const {
+  const std::lock_guard lock(trees_mutex_);
+  const auto drop = drops_.find(id);
+  return drop != drops_.end() && drop->second > snapshot;
+}
+
 std::vector<Tree*> TreeEngine::all_trees() const {
   std::vector<Tree*> out;
   for (const auto& slot : *chunks_) {
@@ -160,6 +172,12 @@ bool TreeEngine::reserve_memory(std::int64_t bytes) {
   if (bytes > 0 && !has_memory_for(static_cast<std::uint64_t>(bytes))) return false;
   reserved_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   return true;
+}
+
+Error TreeEngine::no_memory() const {
+  return Error(ErrorCode::MemoryExhausted,
+               "the memory budget is spent: " + std::to_string(used_memory()) + " of " +
+                   std::to_string(options_.memory_limit_bytes) + " bytes (see memory.limit)");
 }
 
 LargeRecord* TreeEngine::make_large(Bytes key, Bytes value) {
@@ -302,7 +320,7 @@ Result<Lsn> TreeEngine::update(const KeyRef& key, std::int64_t now_ms, Decide de
   const bool large = needs_large(key.key, record.value.size());
   if ((!place.found() || record.value.size() > view.value.size()) &&
       !has_memory_for(large ? record.value.size() : kPageBytes)) {
-    return Error(ErrorCode::MemoryExhausted);
+    return no_memory();
   }
   // A value that was taken from the leaf itself would move under our hands.
   std::string copy;
@@ -313,7 +331,7 @@ Result<Lsn> TreeEngine::update(const KeyRef& key, std::int64_t now_ms, Decide de
   LeafRecord fresh{record.value, Lsn{}, record.deadline_ms, record.kind, nullptr};
   if (large) {
     fresh.large = make_large(key.key, record.value);
-    if (fresh.large == nullptr) return Error(ErrorCode::MemoryExhausted);
+    if (fresh.large == nullptr) return no_memory();
     fresh.value = {};
     place.release();  // logging a large value takes its time; the bucket keeps the key as it is
   }
@@ -465,6 +483,8 @@ bool TreeEngine::clean_up(std::size_t page_limit) {
   std::unique_ptr<Tree> tree;
   {
     const std::lock_guard lock(trees_mutex_);
+    const Lsn oldest = snapshots_.oldest_open();
+    std::erase_if(drops_, [&](const auto& drop) { return drop.second <= oldest; });
     if (dropped_.empty()) return versions_wait;
     tree = std::move(dropped_.back());
     dropped_.pop_back();

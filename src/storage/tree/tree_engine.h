@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -109,8 +110,12 @@ class TreeEngine final : public Engine {
   /// Requires: nothing else runs. The pages go later.
   void remove_tree(TreeId id);
   std::vector<Tree*> all_trees() const;
+  /// Remembers a drop for snapshots that are older than it, and answers them.
+  void note_drop(TreeId id, Lsn version);
+  bool was_dropped_after(TreeId id, Lsn snapshot) const;
 
   Error no_such_tree(TreeId id) const;
+  Error no_memory() const;
   Result<void> check_sizes(Bytes key, std::uint64_t value_bytes) const;
   std::uint64_t used_memory() const;
   bool has_memory_for(std::uint64_t bytes) const {
@@ -132,6 +137,9 @@ class TreeEngine final : public Engine {
   std::uint64_t due_count(TreeId tree, std::int64_t now_ms);
 
   Result<void> write_checkpoint(bool clean);
+  Result<struct CheckpointInfo> fill_checkpoint(class CheckpointWriter& writer, Lsn start,
+                                                const std::vector<TreeId>& trees, bool clean);
+  Result<void> drop_what_is_checkpointed();
   Result<void> write_trees(class CheckpointWriter& writer, const std::vector<TreeId>& trees,
                            bool clean);
   void run_cleaner();
@@ -158,6 +166,7 @@ class TreeEngine final : public Engine {
   std::unique_ptr<std::array<std::atomic<TreeChunk*>, kChunks>> chunks_;
   mutable std::mutex trees_mutex_;  ///< adding and removing
   std::vector<std::unique_ptr<Tree>> dropped_;
+  std::map<TreeId, Lsn> drops_;  ///< while a snapshot is open that may be older
   std::atomic<std::uint32_t> next_tree_{16};
   std::atomic<std::uint64_t> tree_count_{0};
 

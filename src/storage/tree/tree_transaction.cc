@@ -63,6 +63,17 @@ bool TreeTransaction::exists(TreeId tree) const {
   return std::any_of(created_.begin(), created_.end(), same) || engine_.find_tree(tree) != nullptr;
 }
 
+Result<void> TreeTransaction::check_not_dropped(TreeId tree) const {
+  if (!at_snapshot() || !snapshot_.has_value()) return {};
+  if (!engine_.was_dropped_after(tree, *snapshot_)) return {};
+  return Error(ErrorCode::SnapshotTooOld, "what the transaction reads was dropped after it began");
+}
+
+void TreeTransaction::remember_range(TreeId tree, const KeyRange& range) {
+  if (isolation_ != Isolation::Serializable || kind_ != Kind::Interactive) return;
+  read_ranges_.push_back({tree, range});
+}
+
 /// The record as the trees have it, own writes aside.
 Result<bool> TreeTransaction::read_committed(TreeId id, Bytes key, std::uint64_t hash, bool newest,
                                              Visitor visit) {
@@ -106,6 +117,7 @@ Result<bool> TreeTransaction::read(TreeId tree, Bytes key, Visitor visit) {
     visit(view);
     return true;
   }
+  LK_CHECK(check_not_dropped(tree));
   if (!exists(tree)) return false;
   const std::uint64_t hash = engine_.key_ref(tree, key).hash;
   if (isolation_ == Isolation::Serializable && kind_ == Kind::Interactive) {
@@ -171,8 +183,7 @@ Result<void> TreeTransaction::put(TreeId tree, Bytes key, const NewRecord& recor
   if (ended_) return Error(ErrorCode::TransactionEnded);
   LK_CHECK(engine_.check_sizes(key, record.value.size()));
   if (!exists(tree)) return engine_.no_such_tree(tree);
-  if (!engine_.has_memory_for(record.value.size() + kPageBytes))
-    return Error(ErrorCode::MemoryExhausted);
+  if (!engine_.has_memory_for(record.value.size() + kPageBytes)) return engine_.no_memory();
   const std::uint64_t hash = engine_.key_ref(tree, key).hash;
   LK_CHECK(claim(tree, key, hash));
   writes_.put(tree, key, hash, record);
@@ -205,8 +216,7 @@ Result<bool> TreeTransaction::erase(TreeId tree, Bytes key) {
 
 std::unique_ptr<Cursor> TreeTransaction::scan(TreeId tree, const KeyRange& range,
                                               Direction direction) {
-  if (isolation_ == Isolation::Serializable && kind_ == Kind::Interactive)
-    read_ranges_.push_back({tree, range});
+  remember_range(tree, range);
   return std::make_unique<TreeCursor>(*this, tree, range, direction);
 }
 
@@ -244,6 +254,8 @@ Result<std::uint64_t> TreeTransaction::rank_by_walking(TreeId tree, Bytes key) {
 
 Result<std::uint64_t> TreeTransaction::rank(TreeId id, Bytes key) {
   if (ended_) return Error(ErrorCode::TransactionEnded);
+  LK_CHECK(check_not_dropped(id));
+  if (!key.empty()) remember_range(id, {{}, std::string(key)});
   std::uint64_t before = 0;
   {
     const Gate::Shared turn(engine_.gate_);
@@ -261,6 +273,8 @@ Result<std::uint64_t> TreeTransaction::rank(TreeId id, Bytes key) {
 
 Result<std::optional<std::string>> TreeTransaction::select(TreeId id, std::uint64_t rank) {
   if (ended_) return Error(ErrorCode::TransactionEnded);
+  LK_CHECK(check_not_dropped(id));
+  remember_range(id, {});
   {
     const Gate::Shared turn(engine_.gate_);
     Tree* const tree = engine_.find_tree(id);
@@ -281,6 +295,8 @@ Result<std::optional<std::string>> TreeTransaction::select(TreeId id, std::uint6
 
 Result<std::uint64_t> TreeTransaction::count(TreeId id) {
   if (ended_) return Error(ErrorCode::TransactionEnded);
+  LK_CHECK(check_not_dropped(id));
+  remember_range(id, {});
   if (!exists(id)) return std::uint64_t{0};
   std::int64_t total = 0;
   {

@@ -75,6 +75,10 @@ class TreeTransaction final : public Transaction {
   void take_snapshot();
   void drop_snapshot();
   bool exists(TreeId tree) const;
+  /// A snapshot that is older than the drop of a tree cannot see its records any more.
+  Result<void> check_not_dropped(TreeId tree) const;
+  void remember_range(TreeId tree, const KeyRange& range);
+  Result<void> check_trees() const;
   Result<bool> read_committed(TreeId tree, Bytes key, std::uint64_t hash, bool newest,
                               Visitor visit);
   Result<void> claim(TreeId tree, Bytes key, std::uint64_t hash);

@@ -13,7 +13,9 @@ constexpr std::uint64_t kRowOverheadBytes = 48 + 16;
 constexpr std::uint64_t kEndBytes = 48 + 16;
 
 std::uint64_t heap_bytes(const std::string& text) {
-  return text.capacity() > 15 ? text.capacity() + 16 : 0;
+  // By size, not capacity: a string that is moved may come out with another capacity, and what is
+  // taken must be what is given back.
+  return text.size() > 15 ? text.size() + 16 : 0;
 }
 
 }  // namespace
