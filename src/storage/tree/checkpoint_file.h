@@ -215,7 +215,8 @@ Result<std::vector<CheckpointEntry>> list_checkpoints(env::FileSystem& files,
                                                       const std::string& directory);
 /// Removes what unfinished writers left. Requires: none is at work.
 Result<void> remove_unfinished_checkpoints(env::FileSystem& files, const std::string& directory);
-/// Removes all but the newest `keep`, and syncs the directory. Errors: LogSealed if that sync fails.
+/// Removes all but the newest `keep`, and syncs the directory. Errors: LogSealed if that sync
+/// fails.
 Result<void> remove_old_checkpoints(env::FileSystem& files, const std::string& directory,
                                     std::size_t keep);
 /// Reads all of it and keeps nothing.

@@ -172,8 +172,8 @@ class Log {
   /// someone's wish or the log was sealed. Set once, before the first write.
   void set_stable_listener(std::function<void()> listener);
 
-  /// Ends writing for good. For a failed sync of anything beside the log: after that the disk is not
-  /// to be believed.
+  /// Ends writing for good. For a failed sync of anything beside the log: after that the disk is
+  /// not to be believed.
   void seal(const Error& cause);
   bool sealed() const { return sealed_.load(std::memory_order_acquire); }
   /// Why; LogSealed with the text of the failure. Requires: sealed().

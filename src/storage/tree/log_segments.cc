@@ -69,8 +69,8 @@ Result<void> LogSegments::adopt(const LogEnd& recovered) {
 }
 
 /// What recovery read may be in the page cache only, and the next epoch will say that it was there.
-/// If a sync had failed, the kernel takes those pages for clean and would not write them: so what no
-/// mark calls durable is written once more.
+/// If a sync had failed, the kernel takes those pages for clean and would not write them: so what
+/// no mark calls durable is written once more.
 Result<void> LogSegments::make_durable(const LogSegmentInfo& segment, std::uint64_t durable) {
   LK_TRY(const auto file, files_.open(segment.path, env::OpenMode::ReadWrite));
   std::string bytes;
@@ -79,7 +79,8 @@ Result<void> LogSegments::make_durable(const LogSegmentInfo& segment, std::uint6
     const std::uint64_t offset = kSegmentHeaderBytes + at - segment.start;
     LK_TRY(const std::size_t count, file->read_at(offset, bytes));
     if (count != bytes.size())
-      return Error(ErrorCode::IoError, segment.path + ": the file became shorter while it was read");
+      return Error(ErrorCode::IoError,
+                   segment.path + ": the file became shorter while it was read");
     LK_CHECK(file->write_at(offset, bytes));
   }
   return sync_or_seal(*file);

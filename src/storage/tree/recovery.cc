@@ -163,8 +163,8 @@ Result<CheckpointInfo> Recovery::load_newest_checkpoint() {
   return CheckpointInfo{};
 }
 
-/// Records of unlogged trees count only in the checkpoint that the last stop, a clean one, has left:
-/// an older one holds what they were at an earlier stop.
+/// Records of unlogged trees count only in the checkpoint that the last stop, a clean one, has
+/// left: an older one holds what they were at an earlier stop.
 bool Recovery::keeps_unlogged(const CheckpointInfo& info) const {
   return info.clean && mark_.has_value() && mark_->checkpoint == info.start;
 }
@@ -174,8 +174,9 @@ Result<void> Recovery::look_for_clean_stop() {
   if (!text.has_value()) return {};
   mark_ = parse_clean_mark(*text);
   if (!mark_.has_value())
-    report("the file " + engine_.path_of("clean") +
-           " is damaged; this start counts as one after a crash, so unlogged collections are empty");
+    report(
+        "the file " + engine_.path_of("clean") +
+        " is damaged; this start counts as one after a crash, so unlogged collections are empty");
   return {};
 }
 
