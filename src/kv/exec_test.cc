@@ -93,6 +93,24 @@ TEST(Exec, WaitsForALockedRowHavingDoneNothing) {
   EXPECT_EQ(db.run_all({"SET b 1", "INCR a"}), "[OK, :2]");
 }
 
+TEST(Exec, TakesAFlushBackWhenItCannotGoOn) {
+  TestStore db;
+  db.run("MSET a 1 b 2");
+  const auto holder = db.engine->begin(storage::Isolation::ReadCommitted);
+  Session other;
+  other.collection_name = "other";
+  db.run(other, "SET locked 1");
+  const storage::TreeId records = db.collection("other").records();
+  ASSERT_TRUE(holder->put(records, "locked", {.value = "x"}).has_value());
+
+  EXPECT_EQ(db.run_all({"FLUSHDB", "COPY b locked DB other REPLACE"}), "[OK, :0]");
+  db.run("MSET a 1 b 2");
+  EXPECT_EQ(db.run_all({"FLUSHDB", "SET b 3", "COPY b locked DB other REPLACE"}), "(blocked)");
+
+  EXPECT_EQ(db.run("MGET a b"), "[\"1\", \"2\"]");
+  EXPECT_EQ(db.run("DBSIZE"), ":2");
+}
+
 TEST(Watch, LetsExecThroughWhenNothingChanged) {
   TestStore db;
   db.run("SET k v");

@@ -150,6 +150,19 @@ TEST_P(CopyOfMembers, HasMembersOfItsOwn) {
   EXPECT_EQ(db.run("TYPE b"), "zset");
 }
 
+// What the copy was written down as while it was made must be gone, or a start would collect it.
+TEST_P(CopyOfMembers, OutlivesARestart) {
+  TestStore db;
+  const std::uint64_t count = GetParam();
+  db.put_members("a", count);
+  db.run("COPY a b");
+
+  db.reopen();
+  EXPECT_FALSE(db.store->collect_garbage(1000));
+
+  EXPECT_EQ(db.member_counts(), std::make_pair(2 * count, 2 * count));
+}
+
 TEST_P(CopyOfMembers, MovesBetweenCollections) {
   TestStore db;
   const std::uint64_t count = GetParam();

@@ -156,6 +156,21 @@ TEST(ScanCommands, KeysReturnsAllThatMatchInOrder) {
   EXPECT_EQ(parse_scan(db.run("KEYS *")).second.size(), 3003u);
 }
 
+// Where a step ends, the next begins with the very next key: here each is the one before and a
+// byte.
+TEST(ScanCommands, NoKeyIsLostBetweenSteps) {
+  TestStore db;
+  std::set<std::string> keys;
+  for (std::size_t length = 1; length <= 600; ++length) {
+    keys.insert(std::string(length, 'a'));
+    db.run({"SET", std::string(length, 'a'), "v"});
+  }
+
+  EXPECT_EQ(parse_scan(db.run("KEYS *")).second.size(), keys.size() - 1);
+  EXPECT_EQ(scan_all(db, " COUNT 1"), keys);
+  EXPECT_EQ(scan_all(db, " COUNT 300"), keys);
+}
+
 TEST(ScanCommands, KeysThatAreAllHighBytesAreFound) {
   TestStore db;
   const std::string high(3, '\xff');

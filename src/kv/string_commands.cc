@@ -118,20 +118,13 @@ Result<void> get(Call& call) {
 
 /// A plain overwrite, the most frequent write of all.
 Result<void> put_string(Call& call, Bytes key, Bytes value, std::int64_t deadline_ms) {
+  LK_ASSERT(deadline_ms == kNoDeadline || deadline_ms > call.now_ms());
   ScalarRecord scalar;
   const storage::NewRecord record = scalar.of(value, deadline_ms);
-  // What is past its deadline does not exist, so storing it would be an erasure.
-  const bool is_past = deadline_ms != kNoDeadline && deadline_ms <= call.now_ms();
-  const auto decide = [&](const RecordView*) -> Result<Decision> {
-    return is_past ? Decision::erase() : Decision::put(record);
-  };
+  const auto decide = [&](const RecordView*) -> Result<Decision> { return Decision::put(record); };
   LK_CHECK(call.update_record(key, decide));
   call.notify('$', "set", key);
-  if (is_past) {
-    call.notify('g', "del", key);
-  } else if (deadline_ms != kNoDeadline) {
-    call.notify('g', "expire", key);
-  }
+  if (deadline_ms != kNoDeadline) call.notify('g', "expire", key);
   return {};
 }
 
@@ -144,6 +137,7 @@ Result<void> set_with_options(Call& call, const StringOptions& options) {
   }
   ScalarRecord scalar;
   storage::NewRecord record = scalar.of(call.argument(2), deadline_ms);
+  // What is past its deadline does not exist, so storing it would be an erasure.
   const bool is_past = deadline_ms != kNoDeadline && deadline_ms <= call.now_ms();
   std::optional<std::string> old;
   bool written = false;

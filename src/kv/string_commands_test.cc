@@ -92,6 +92,7 @@ TEST(StringCommands, SetWithAPastMomentLeavesNoKey) {
   EXPECT_EQ(db.run("SET k w EXAT 1"), "OK");
 
   EXPECT_EQ(db.run("EXISTS k"), ":0");
+  EXPECT_FALSE(db.engine->next_deadline_ms().has_value());
 }
 
 TEST(StringCommands, SetNxAndXxLookAtTheKeyFirst) {
