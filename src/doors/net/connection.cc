@@ -22,8 +22,16 @@ Connection::Connection(Worker& worker, std::uint64_t id, NewSocket socket)
 Connection::~Connection() = default;
 
 std::size_t Connection::worker_index() const { return worker_.index(); }
+std::int64_t Connection::turn_us() const { return worker_.turn_us(); }
 void Connection::wake_at(std::int64_t steady_us) { worker_.wake_at(id_, steady_us); }
 Waker Connection::waker() const { return {worker_.mailbox(), id_}; }
+
+void Connection::look_ahead() {
+  const bool may_read = progress_ == Progress::Idle && output_.size() <= kOutputSoftBytes;
+  if (dead_ || !readable_ || !may_read || peer_ended_ || !receive()) return;
+  readable_ = false;
+  conversation_->foresee();
+}
 
 void Connection::take_turn() {
   if (dead_ || progress_ == Progress::Close) return;

@@ -40,11 +40,17 @@ class Connection final : public Channel {
   Buffer& input() override { return input_; }
   std::uint64_t bytes_received() const override { return bytes_received_; }
   std::uint64_t bytes_sent() const override { return bytes_sent_; }
+  std::int64_t turn_us() const override;
   void wake_at(std::int64_t steady_us) override;
   Waker waker() const override;
 
   /// Whether the next turn shall begin with a receive.
   void set_readable() { readable_ = true; }
+  /// Receives, if it may, and lets the conversation foresee its turn.
+  void look_ahead();
+  void fetch_foreseen() {
+    if (!dead_) conversation_->fetch_foreseen();
+  }
   void take_turn();
   /// Sends what is stable; then goes on with what waited for room.
   void flush(storage::Lsn stable);

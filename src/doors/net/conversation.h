@@ -45,6 +45,8 @@ class Channel {
   virtual Buffer& input() = 0;
   virtual std::uint64_t bytes_received() const = 0;
   virtual std::uint64_t bytes_sent() const = 0;
+  /// The steady clock, read when this connection's turn began.
+  virtual std::int64_t turn_us() const = 0;
   /// Calls converse again at about this time on the steady clock, and maybe before.
   virtual void wake_at(std::int64_t steady_us) = 0;
   /// A handle that any thread may keep and use, also after the connection has gone.
@@ -64,6 +66,13 @@ class Conversation {
   /// called with nothing to do. Must return within about a millisecond, and with More once its
   /// output has passed kOutputSoftBytes.
   virtual TurnResult converse() = 0;
+
+  /// When several connections have something to read, each is asked to foresee what its turn will
+  /// touch, and then fetch_foreseen() is called on each before the first of their turns: the
+  /// conversations of one worker may so begin their memory reads together. Both are only hints and
+  /// must neither consume nor write.
+  virtual void foresee() {}
+  virtual void fetch_foreseen() {}
 
   /// How many bytes the request now arriving will have in the end, if that is known; else 0.
   virtual std::size_t wanted_bytes() const { return 0; }

@@ -27,6 +27,7 @@ using test::TestClient;
 ///   wait       answers nothing until woken     fill N     answers N bytes
 ///   worker     answers the worker's index      slow       answers More for ever
 ///   quit       answers bye and closes          sleep N    answers "slept" in N ms
+///   nap        holds its worker for 100 ms
 class LineProtocol final : public Protocol {
  public:
   std::unique_ptr<Conversation> open(Channel& channel) override;
@@ -46,6 +47,8 @@ class LineProtocol final : public Protocol {
   std::vector<Waker> wakers;
   std::atomic<bool> woken{false};
   std::atomic<int> open_count{0};
+  std::atomic<int> foreseen_count{0};     // by conversations whose turn has not come
+  std::atomic<int> foreseen_together{0};  // the most at one fetch
   std::size_t input_bytes_max = 1 << 20;
 };
 
@@ -80,6 +83,13 @@ class LineConversation final : public Conversation {
       if (result.progress != Progress::Idle) return result;
     }
   }
+  void foresee() override {
+    if (!channel_.input().empty()) ++protocol_.foreseen_count;
+  }
+  void fetch_foreseen() override {
+    const int count = protocol_.foreseen_count.exchange(0);
+    if (count > protocol_.foreseen_together) protocol_.foreseen_together = count;
+  }
   std::size_t input_bytes_max() const override { return protocol_.input_bytes_max; }
 
  private:
@@ -97,6 +107,7 @@ class LineConversation final : public Conversation {
       sleep_until_us_ = env::posix().clock->steady_us() + 1000 * std::stol(line.substr(6));
       channel_.wake_at(sleep_until_us_);
     }
+    if (line == "nap") std::this_thread::sleep_for(std::chrono::milliseconds(100));
     if (line == "quit") {
       output.append("bye\n");
       return Progress::Close;
@@ -281,6 +292,20 @@ TEST_F(ServerTest, AConversationIsWokenFromAnotherThread) {
   protocol.wake_waiting();
 
   EXPECT_EQ(client.receive(12), "woken\nafter\n");
+}
+
+TEST_F(ServerTest, RequestsThatCameTogetherAreForeseenTogether) {
+  start();
+  TestClient busy(port), first(port), second(port), third(port);
+  busy.send("say up\n");
+  ASSERT_EQ(busy.receive(3), "up\n");
+
+  busy.send("nap\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  for (TestClient* client : {&first, &second, &third}) client->send("say x\n");
+
+  for (TestClient* client : {&first, &second, &third}) EXPECT_EQ(client->receive(2), "x\n");
+  EXPECT_EQ(protocol.foreseen_together, 3);
 }
 
 TEST_F(ServerTest, AnAlarmWakesAConversationAndNobodyWaitsMeanwhile) {

@@ -118,15 +118,10 @@ void Worker::run_step() {
   LK_ASSERT(current_.empty());
   current_.swap(turns_);
   // Who queues itself from here on comes in the next step, after all the others.
-  std::int64_t began_us = current_.size() > 1 ? steady_us() : 0;
-  for (Connection* connection : current_) {
-    connection->queued = false;
-    connection->take_turn();
-    if (current_.size() == 1) break;
-    if (const std::int64_t now_us = steady_us(); now_us - began_us > kStepUs) {
-      end_step();
-      began_us = now_us;
-    }
+  step_us_ = turn_us_ = steady_us();
+  const std::span<Connection* const> all(current_);
+  for (std::size_t begin = 0; begin < all.size(); begin += kLookAhead) {
+    run_turns(all.subspan(begin, std::min(kLookAhead, all.size() - begin)));
   }
   current_.clear();
   end_step();
@@ -139,6 +134,23 @@ void Worker::run_step() {
   }
   reap();
   buffer_bytes_.store(pool_.outstanding_bytes(), std::memory_order_relaxed);
+}
+
+void Worker::run_turns(std::span<Connection* const> connections) {
+  if (connections.size() > 1) {
+    for (Connection* connection : connections) connection->look_ahead();
+    for (Connection* connection : connections) connection->fetch_foreseen();
+  }
+  for (Connection* connection : connections) {
+    connection->queued = false;
+    connection->take_turn();
+    if (connections.size() == 1) return;
+    turn_us_ = steady_us();
+    if (turn_us_ - step_us_ > kStepUs) {
+      end_step();
+      step_us_ = turn_us_;
+    }
+  }
 }
 
 void Worker::end_step() {

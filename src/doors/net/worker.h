@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -54,6 +55,8 @@ class Worker {
   BufferPool& pool() { return pool_; }
   Poller& poller() { return poller_; }
   std::int64_t steady_us() const { return server_.env_.clock->steady_us(); }
+  /// When the turn that runs began.
+  std::int64_t turn_us() const { return turn_us_; }
   std::size_t output_bytes_max() const { return server_.options_.output_bytes_max; }
   void queue(Connection& connection);
   void touch(Connection& connection);
@@ -88,6 +91,7 @@ class Worker {
   void on_alarms();
   void arm_alarm();
   void run_step();
+  void run_turns(std::span<Connection* const> connections);
   void end_step();
   void hold(Connection& connection);
   void release_held();
@@ -96,6 +100,8 @@ class Worker {
   void reap();
   Connection* find(std::uint64_t connection_id);
 
+  /// So many connections receive before the first of them has its turn: see Conversation::foresee.
+  static constexpr std::size_t kLookAhead = 32;
   /// A step that has run this long sends its answers before it goes on.
   static constexpr std::int64_t kStepUs = 1000;
   static constexpr std::int64_t kStopWaitUs = 5'000'000;
@@ -114,6 +120,8 @@ class Worker {
   std::vector<Held> held_;     // a heap, the oldest version on top
   std::vector<Alarm> alarms_;  // a heap, the next on top
   bool step_posted_ = false;
+  std::int64_t step_us_ = 0;  // when the step, or what follows its last end_step, began
+  std::int64_t turn_us_ = 0;
   std::int64_t stop_deadline_us_ = 0;
   std::atomic<std::uint64_t> bytes_received_{0};
   std::atomic<std::uint64_t> bytes_sent_{0};

@@ -45,6 +45,8 @@ class Client final : public net::Conversation, public kv::Subscriber {
   static Client& of(kv::Call& call) { return *static_cast<Client*>(call.session.door); }
 
   net::TurnResult converse() override;
+  void foresee() override;
+  void fetch_foreseen() override;
   std::size_t wanted_bytes() const override { return parser_.wanted_bytes(); }
   std::size_t input_bytes_max() const override;
   void deliver(const std::shared_ptr<const kv::Message>& message,

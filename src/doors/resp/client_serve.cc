@@ -78,7 +78,7 @@ Arguments without_secrets(const kv::Command& command, Arguments arguments) {
 
 net::Progress Client::serve() {
   WorkerState& worker = *door_.workers[channel_.worker_index()];
-  const std::int64_t began_us = door_.now_us();
+  const std::int64_t began_us = channel_.turn_us();
   info_.active_us.store(began_us, std::memory_order_relaxed);
   std::size_t executed = 0;
   while (!channel_.input().empty()) {
@@ -103,9 +103,11 @@ net::Progress Client::serve() {
     if (next == Next::Close) return net::Progress::Close;
     if (next == Next::Wait) return net::Progress::Waiting;
     executed += count;
-    const bool spent = executed >= kTurnCommands || door_.now_us() - began_us > kTurnUs ||
-                       channel_.output().size() > net::kOutputSoftBytes;
-    if (spent && !channel_.input().empty()) return net::Progress::More;
+    if (channel_.input().empty()) break;
+    const bool spent = executed >= kTurnCommands ||
+                       channel_.output().size() > net::kOutputSoftBytes ||
+                       door_.now_us() - began_us > kTurnUs;
+    if (spent) return net::Progress::More;
   }
   return net::Progress::Idle;
 }
@@ -155,6 +157,34 @@ net::Progress Client::take_batch(WorkerState& worker, Request (&requests)[kBatch
       return net::Progress::Drop;
   }
   return net::Progress::Idle;
+}
+
+/// One request that came alone: its key's memory is fetched together with the other connections'.
+/// Pipelines see to themselves.
+void Client::foresee() {
+  const bool serves = wait_ == Wait::None && session_.authenticated && transaction_ == nullptr;
+  if (!serves || session_.collection == nullptr || parser_.in_progress()) return;
+  WorkerState& worker = *door_.workers[channel_.worker_index()];
+  const bool fits =
+      worker.foreseen_count < WorkerState::kForeseenMax &&
+      (worker.foreseen_count == 0 || worker.foreseeing->collection == session_.collection);
+  if (!fits) return;
+  const Bytes input = channel_.input().view();
+  worker.arguments.clear();
+  if (RequestParser::parse_whole(input, limits(), worker.arguments) != input.size()) return;
+  if (worker.arguments.size() < 2) return;
+  const IndexedCommand* indexed = door_.index.find(worker.arguments[0]);
+  if (indexed == nullptr || (indexed->command->flags & kv::kOneKey) == 0) return;
+  worker.foreseeing = &session_;
+  worker.foreseen[worker.foreseen_count++] = worker.arguments[1];
+}
+
+void Client::fetch_foreseen() {
+  WorkerState& worker = *door_.workers[channel_.worker_index()];
+  if (worker.foreseen_count > 1) {
+    door_.store.prefetch(*worker.foreseeing, {worker.foreseen, worker.foreseen_count});
+  }
+  worker.foreseen_count = 0;
 }
 
 /// The keys of a pipeline lie in memory that is far away: ask for all of it before the first is

@@ -30,6 +30,35 @@ TEST(ClientServe, AnswersAPipelineInOrder) {
   EXPECT_EQ(got, answers);
 }
 
+TEST(ClientServe, TheKeysOfAPipelineAreFetchedTogether) {
+  TestDoor door;
+  Wire wire(door);
+  LK_EXPECT_ANSWER(wire, "SET a 1|", "+OK|");
+
+  LK_EXPECT_ANSWER(wire, "*2|$3|GET|$1|a|*2|$3|GET|$1|b|*1|$4|PING|*2|$4|INCR|$1|a|",
+                   "$1|1|$-1|+PONG|:2|");
+
+  EXPECT_EQ(door.engine.prefetched_together(), 3u);
+}
+
+// One request each, from connections that are ready at the same moment.
+TEST(ClientServe, TheKeysOfManyClientsAreFetchedTogether) {
+  TestDoor door({}, {.worker_count = 1});
+  std::vector<std::unique_ptr<Wire>> wires;
+  for (int i = 0; i < 8; ++i) {
+    wires.push_back(std::make_unique<Wire>(door));
+    LK_EXPECT_ANSWER(*wires.back(), "SET k v|", "+OK|");
+  }
+
+  const bool together = test::soon([&] {
+    for (const auto& wire : wires) wire->send(crlf("*2|$3|GET|$1|k|"));
+    for (const auto& wire : wires) EXPECT_EQ(wire->receive(7), crlf("$1|v|"));
+    return door.engine.prefetched_together() > 1;
+  });
+
+  EXPECT_TRUE(together);
+}
+
 TEST(ClientServe, UnknownCommandsShowWhatCameWithThem) {
   TestDoor door;
   Wire wire(door);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "doors/resp/writer.h"
+#include "kv/session.h"
 
 namespace latchkey::resp {
 
@@ -59,6 +60,12 @@ struct WorkerState {
   Writer writer;
   std::vector<Bytes> arguments;  ///< of the requests in hand
   std::uint64_t tick_mark = 0;   ///< when the command in hand began
+
+  /// Keys that the next turns will touch, all in the collection of this session.
+  static constexpr std::size_t kForeseenMax = 32;
+  kv::Session* foreseeing = nullptr;
+  Bytes foreseen[kForeseenMax];
+  std::size_t foreseen_count = 0;
 };
 
 }  // namespace latchkey::resp

@@ -36,12 +36,17 @@ class EngineWithHeldLog final : public storage::Engine {
   }
   std::uint64_t asked_count() const { return asked_; }
   void refuse_memory(bool refuse) { refuses_memory_ = refuse; }
+  /// The most keys of one prefetch.
+  std::size_t prefetched_together() const { return prefetched_together_; }
   std::int64_t reserved_bytes() const { return reserved_; }
 
   storage::KeyRef key_ref(storage::TreeId tree, Bytes key) const override {
     return inner_->key_ref(tree, key);
   }
-  void prefetch(std::span<const storage::KeyRef> keys) override { inner_->prefetch(keys); }
+  void prefetch(std::span<const storage::KeyRef> keys) override {
+    if (keys.size() > prefetched_together_) prefetched_together_ = keys.size();
+    inner_->prefetch(keys);
+  }
   Result<bool> read(const storage::KeyRef& key, std::int64_t now_ms,
                     FunctionRef<void(const storage::RecordView&)> visit) override {
     return inner_->read(key, now_ms, visit);
@@ -110,6 +115,7 @@ class EngineWithHeldLog final : public storage::Engine {
   std::atomic<bool> refuses_memory_{false};
   std::atomic<std::uint64_t> stable_{0};
   std::atomic<std::uint64_t> asked_{0};
+  std::atomic<std::size_t> prefetched_together_{0};
   std::atomic<std::int64_t> reserved_{0};
   std::atomic<int> inner_turn_depth_{0};
 };
