@@ -68,6 +68,9 @@ class Gate {
   bool is_inside_shared() const { return (*slots_)[this_thread_slot()].depth != 0; }
   bool is_inside_exclusive() const { return (*slots_)[this_thread_slot()].is_exclusive; }
 
+  /// Whether some thread is exclusive or waits to be. May be outdated as soon as it is known.
+  bool is_exclusive_pending() const { return exclusive_.load(std::memory_order_seq_cst) != 0; }
+
   class Shared {
    public:
     explicit Shared(Gate& gate) : gate_(gate) { gate_.enter_shared(); }

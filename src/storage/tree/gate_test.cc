@@ -85,7 +85,7 @@ TEST(Gate, NewSharedHoldsWaitBehindAPendingExclusive) {
     const Gate::Exclusive guard(gate);
     was_exclusive = true;
   });
-  give_others_time();
+  await([&] { return gate.is_exclusive_pending(); });
 
   std::thread late([&] {
     const Gate::Shared shared(gate);
