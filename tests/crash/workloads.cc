@@ -285,6 +285,7 @@ Result<void> segments_are_used_again(Session& session) {
 Result<void> unlogged_trees(Session& session) {
   const TreeId cache = session.tree({.counted = false, .hashed = true, .logged = false});
   const TreeId board = session.tree({.counted = true, .hashed = false, .logged = false});
+  session.acknowledge();  // so that they outlive this very run's own kills
   for (int i = 0; i < 30; ++i) {
     switch (session.draw(12)) {
       case 0:
@@ -364,6 +365,7 @@ Result<void> many_starts(Session& session) {
 /// All of the above, in no order.
 Result<void> everything(Session& session) {
   const TreeId board = session.tree({.counted = true, .hashed = true, .logged = true});
+  session.acknowledge();  // as above
   for (int i = 0; i < 45; ++i) {
     switch (session.draw(16)) {
       case 0:
