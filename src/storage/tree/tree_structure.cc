@@ -291,6 +291,9 @@ bool Tree::redistribute(Redistribution& work) {
       used += Leaf::cost(moving->key(i), moving->record(i), prefix, options_.hashed);
     }
     if (used > kPageBytes - sizeof(PageHeader)) {
+      // A join that does not fit after all is left undone: nobody has made room in the parent for
+      // another separator.
+      if (work.cost == 0) return false;
       if (targets <= work.page_count) {
         ++work.target_count;
         return redistribute(work);
