@@ -28,6 +28,7 @@ Result<void> TreeEngine::write_trees(CheckpointWriter& writer, const std::vector
     std::string from;
     bool begun = false;
     do {
+      if (log_->sealed()) return log_->seal_error();
       {
         const Gate::Shared turn(gate_);
         Tree* const tree = find_tree(id);
@@ -46,6 +47,8 @@ Result<void> TreeEngine::write_trees(CheckpointWriter& writer, const std::vector
 }
 
 Result<void> TreeEngine::write_checkpoint(bool clean) {
+  // Behind a failed sync nothing is synced any more: the disk may take the next for a success.
+  if (log_->sealed()) return log_->seal_error();
   Lsn start{};
   std::vector<TreeId> trees;
   {
@@ -78,6 +81,7 @@ Result<CheckpointInfo> TreeEngine::fill_checkpoint(CheckpointWriter& writer, Lsn
   info.next_tree = TreeId{next_tree_.load()};
   info.clean = clean;
   LK_CHECK(log_->sync_to(info.end));
+  if (log_->sealed()) return log_->seal_error();
   Result<CheckpointTotals> totals = writer.finish(info);
   if (!totals) return std::move(totals).error();
   return info;
