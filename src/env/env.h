@@ -87,7 +87,8 @@ class FileSystem {
   virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
   /// Makes the directory and its missing parents. Not an error if it is there.
   virtual Result<void> create_directories(const std::string& path) = 0;
-  /// Creates, renames and removes of names in this directory reach stable storage.
+  /// Creates, renames and removes of names in this directory reach stable storage. NotSupported if
+  /// the directory may not be opened or its file system knows no such sync: then nothing was tried.
   virtual Result<void> sync_directory(const std::string& path) = 0;
   /// One holder per directory over all processes. DirectoryInUse if it is held.
   virtual Result<std::unique_ptr<DirectoryLock>> lock(const std::string& path) = 0;

@@ -163,8 +163,8 @@ class PosixFileSystem final : public FileSystem {
   Result<void> sync_directory(const std::string& path) override {
     const std::string directory = directory_path(path);
     const Descriptor descriptor = open_descriptor(directory, O_RDONLY | O_DIRECTORY, 0);
-    if (!descriptor.is_open()) return error_from("cannot open to sync", directory, errno);
-    if (::fsync(descriptor.number()) != 0) return error_from("cannot sync", directory, errno);
+    if (!descriptor.is_open()) return sync_error("cannot open to sync", directory, errno);
+    if (::fsync(descriptor.number()) != 0) return sync_error("cannot sync", directory, errno);
     return {};
   }
 
@@ -186,6 +186,13 @@ class PosixFileSystem final : public FileSystem {
   }
 
  private:
+  static Error sync_error(const std::string& act, const std::string& directory, int error_number) {
+    Error error = error_from(act, directory, error_number);
+    const bool cannot = error_number == EACCES || error_number == EPERM || error_number == EINVAL ||
+                        error_number == EROFS || error_number == ENOTSUP;
+    return cannot ? Error(ErrorCode::NotSupported, error.message()) : error;
+  }
+
   static int flags_of(OpenMode mode) {
     switch (mode) {
       case OpenMode::ReadOnly:

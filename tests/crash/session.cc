@@ -116,9 +116,10 @@ Promise Session::promise() {
 
 Promise Session::promise_before(const env::Operation& operation) {
   Promise out = promise();
-  // From here on the start that is under way has taken away what says that the stop was clean.
-  const bool removes = operation.kind == env::OperationKind::Remove;
-  if (removes && operation.path == kDirectory + "/clean" && clean_ == CleanStop::Sure)
+  // From here on the start that is under way takes away what says that the stop was clean.
+  const bool changes = operation.kind == env::OperationKind::Remove ||
+                       operation.kind == env::OperationKind::Truncate;
+  if (changes && operation.path == kDirectory + "/clean" && clean_ == CleanStop::Sure)
     clean_ = CleanStop::Possible;
   return out;
 }

@@ -11,6 +11,7 @@ namespace latchkey::storage::tree {
 namespace {
 
 constexpr std::size_t kMarkBytesMax = 256;
+constexpr Bytes kVoidMark = "void\n";
 
 std::string path_in(const std::string& directory) {
   return directory + "/" + std::string(kCleanMarkName);
@@ -45,13 +46,21 @@ std::optional<CleanMark> parse_clean_mark(Bytes text) {
   return mark;
 }
 
-Result<void> write_clean_mark(env::FileSystem& files, const std::string& directory,
-                              const CleanMark& mark) {
+namespace {
+
+Result<void> write_text(env::FileSystem& files, const std::string& directory, Bytes text) {
   LK_TRY(const auto file, files.open(path_in(directory), env::OpenMode::CreateOrOpen));
   LK_CHECK(file->truncate(0));
-  LK_CHECK(file->write_at(0, encode(mark)));
+  LK_CHECK(file->write_at(0, text));
   LK_CHECK(file->sync());
   return files.sync_directory(directory);
+}
+
+}  // namespace
+
+Result<void> write_clean_mark(env::FileSystem& files, const std::string& directory,
+                              const CleanMark& mark) {
+  return write_text(files, directory, encode(mark));
 }
 
 Result<std::optional<std::string>> read_clean_mark(env::FileSystem& files,
@@ -65,9 +74,12 @@ Result<std::optional<std::string>> read_clean_mark(env::FileSystem& files,
   return std::optional(text);
 }
 
+bool is_void_clean_mark(Bytes text) { return kVoidMark.starts_with(text); }
+
 Result<void> remove_clean_mark(env::FileSystem& files, const std::string& directory) {
   LK_TRY(const bool exists, files.exists(path_in(directory)));
   if (!exists) return {};
+  LK_CHECK(write_text(files, directory, kVoidMark));
   LK_CHECK(files.remove(path_in(directory)));
   return files.sync_directory(directory);
 }

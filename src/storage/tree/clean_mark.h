@@ -17,7 +17,8 @@ namespace latchkey::storage::tree {
 ///
 ///   checkpoint 00000000000000000384 log 00000000000000000408 clock 01700000000000000000 2c1d7a3f
 ///
-/// The last word is the CRC-32C of what stands before it.
+/// The last word is the CRC-32C of what stands before it. A start puts the one word `void` in its
+/// place before the file goes.
 struct CleanMark {
   Lsn checkpoint{};  ///< the newest one's start
   Lsn log_end{};     ///< the log reaches this far
@@ -36,7 +37,10 @@ Result<void> write_clean_mark(env::FileSystem& files, const std::string& directo
 /// What stands in the file; nothing if it is missing. Errors: IoError.
 Result<std::optional<std::string>> read_clean_mark(env::FileSystem& files,
                                                    const std::string& directory);
-/// Takes it away for good. Not an error if it is missing.
+/// Whether a start has begun to take the mark away, half done or not.
+bool is_void_clean_mark(Bytes text);
+/// Takes it away for good; not an error if it is missing. It is written over first: after a removal
+/// whose sync failed nothing tells the next start that the file may come back.
 Result<void> remove_clean_mark(env::FileSystem& files, const std::string& directory);
 
 }  // namespace latchkey::storage::tree
