@@ -67,6 +67,10 @@ std::optional<Header> decode_header(Bytes block, std::uint32_t& version) {
 
 }  // namespace checkpoint
 
+std::string checkpoint_name(Lsn start) {
+  return numbered_name(checkpoint::kNamePrefix, value_of(start));
+}
+
 Result<std::vector<CheckpointEntry>> list_checkpoints(env::FileSystem& files,
                                                       const std::string& directory) {
   LK_TRY(const auto names, files.list(directory));

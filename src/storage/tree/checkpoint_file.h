@@ -203,6 +203,8 @@ class CheckpointReader {
   std::uint64_t blocks_ = 0;
 };
 
+std::string checkpoint_name(Lsn start);
+
 /// A checkpoint in a directory, by its name alone.
 struct CheckpointEntry {
   Lsn start{};

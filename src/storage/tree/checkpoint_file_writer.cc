@@ -36,7 +36,7 @@ CheckpointWriter::CheckpointWriter(const env::Env& env, std::string directory, L
     : files_(*env.files),
       directory_(std::move(directory)),
       temporary_path_(file->path()),
-      path_(directory_ + "/" + numbered_name(kNamePrefix, value_of(start))),
+      path_(directory_ + "/" + checkpoint_name(start)),
       start_(start),
       file_id_(env.random->next()),
       file_(std::move(file)) {

@@ -19,6 +19,8 @@ constexpr std::size_t kEpochAt = 16;
 constexpr std::size_t kSaltAt = 24;
 constexpr std::size_t kStartAt = 32;
 constexpr std::size_t kSegmentBytesAt = 40;
+constexpr std::size_t kNoteAt = 48;
+constexpr std::size_t kUsedBeforeAt = 56;
 
 /// With the checksum field as if it were zero.
 std::uint32_t header_checksum(Bytes block) {
@@ -55,6 +57,8 @@ std::string encode_segment_header(const SegmentHeader& header) {
   store(block.data() + kSaltAt, header.epoch.salt);
   store(block.data() + kStartAt, header.start);
   store(block.data() + kSegmentBytesAt, header.segment_bytes);
+  store(block.data() + kNoteAt, header.note);
+  block[kUsedBeforeAt] = header.used_before ? 1 : 0;
   store(block.data() + kChecksumAt, header_checksum(block));
   return block;
 }
@@ -78,6 +82,8 @@ std::optional<SegmentHeader> decode_segment_header(Bytes block, std::string_view
   header.epoch.salt = load<std::uint64_t>(block.data() + kSaltAt);
   header.start = load<std::uint64_t>(block.data() + kStartAt);
   header.segment_bytes = load<std::uint64_t>(block.data() + kSegmentBytesAt);
+  header.note = load<std::uint64_t>(block.data() + kNoteAt);
+  header.used_before = block[kUsedBeforeAt] != 0;
   const bool aligned = header.start % 8 == 0 && header.segment_bytes % 8 == 0;
   // The bound keeps every later sum of positions and offsets far from wrapping.
   constexpr std::uint64_t kPositionMax = std::uint64_t{1} << 62;

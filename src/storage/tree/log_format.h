@@ -91,11 +91,15 @@ inline std::uint32_t frame_checksum(std::uint32_t epoch_seed, std::uint64_t posi
 ///       24      8  salt            random, one per epoch
 ///       32      8  start           position of the first byte behind this block
 ///       40      8  segment_bytes   bytes of stream that the file has room for
-///       48   4048  zeros
+///       48      8  note            as in a Mark, of when the segment was made
+///       56      1  used_before     1: the file held another segment, whose bytes may still stand
+///       57   4039  zeros
 struct SegmentHeader {
   LogEpoch epoch;
   std::uint64_t start = 0;
   std::uint64_t segment_bytes = 0;
+  std::uint64_t note = 0;
+  bool used_before = false;
 };
 inline constexpr std::uint32_t kSegmentHeaderBytes = 4096;
 inline constexpr std::uint32_t kLogFormatVersion = 1;

@@ -5,7 +5,7 @@
 namespace latchkey::storage::tree {
 namespace {
 
-SegmentHeader some_header() { return {{7, 0x1234567890abcdef}, 4096, 64u << 20}; }
+SegmentHeader some_header() { return {{7, 0x1234567890abcdef}, 4096, 64u << 20, 1'700'000, true}; }
 
 TEST(LogFormat, ASegmentHeaderComesBackAsItWas) {
   std::string_view why;
@@ -16,6 +16,8 @@ TEST(LogFormat, ASegmentHeaderComesBackAsItWas) {
   EXPECT_EQ(header->epoch.salt, 0x1234567890abcdefu);
   EXPECT_EQ(header->start, 4096u);
   EXPECT_EQ(header->segment_bytes, 64u << 20);
+  EXPECT_EQ(header->note, 1'700'000u);
+  EXPECT_TRUE(header->used_before);
 }
 
 // A change of these bytes is a change of the format: old logs could not be read.
@@ -26,7 +28,9 @@ TEST(LogFormat, ASegmentHeaderHasTheDocumentedBytes) {
   EXPECT_EQ(block.substr(0, 12), std::string("LKLOGSEG\x01\0\0\0", 12));
   EXPECT_EQ(load<std::uint64_t>(block.data() + 16), 7u);
   EXPECT_EQ(load<std::uint64_t>(block.data() + 32), 4096u);
-  EXPECT_EQ(load<std::uint32_t>(block.data() + 12), 0x9ec2f897u);
+  EXPECT_EQ(load<std::uint64_t>(block.data() + 48), 1'700'000u);
+  EXPECT_EQ(block[56], 1);
+  EXPECT_EQ(load<std::uint32_t>(block.data() + 12), 0xb8813f3cu);
 }
 
 TEST(LogFormat, EveryFlippedBitOfASegmentHeaderIsSeen) {

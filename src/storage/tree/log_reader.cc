@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "storage/tree/log_newest.h"
 #include "storage/tree/log_window.h"
 
 namespace latchkey::storage::tree {
@@ -50,6 +51,7 @@ class LogReading {
 
   Result<void> find_files();
   Result<void> inspect_segment(const std::string& name, std::uint64_t start);
+  Result<void> check_newest() const;
   Result<bool> choose_first();
   Result<void> check_chain() const;
   void end_segments_where_others_begin();
@@ -176,6 +178,8 @@ Result<void> LogReading::inspect_segment(const std::string& name, std::uint64_t 
   } else {
     info.epoch = header->epoch;
     info.end = start + header->segment_bytes;
+    info.used_before = header->used_before;
+    end_.note = std::max(end_.note, header->note);
   }
   end_.segments.push_back(std::move(info));
   return {};
@@ -192,6 +196,7 @@ Result<bool> LogReading::choose_first() {
     if (first == end_.segments.size() || index > first)
       return damaged(end_.segments[index].path, why);
   }
+  LK_CHECK(check_newest());
   if (end_.segments.empty() && options_.expect == LogReadOptions::Expect::LogOrNothing)
     return false;
   if (first == end_.segments.size() || start > end_.segments[first].end) {
@@ -202,6 +207,20 @@ Result<bool> LogReading::choose_first() {
     if (!end_.segments[i].obsolete) live_.push_back(i);
   }
   return true;
+}
+
+/// The newest segment never goes before another has taken its place.
+Result<void> LogReading::check_newest() const {
+  LK_TRY(const auto newest, read_newest_segment(files_, options_.directory));
+  if (!newest.has_value()) return {};
+  const std::string path = options_.directory + "/" + segment_name(newest->start);
+  const auto is_it_or_later = [&](const LogSegmentInfo& info) {
+    return info.epoch.number > newest->epoch ||
+           (info.epoch.number == newest->epoch && info.start >= newest->start);
+  };
+  if (std::any_of(end_.segments.begin(), end_.segments.end(), is_it_or_later)) return {};
+  return damaged(path, "this newest segment of the log, which " + std::string(kNewestName) +
+                           " names, is missing");
 }
 
 /// Segments come into being in order and are synced before they get their names, so no crash leaves
@@ -399,14 +418,15 @@ Result<void> LogReading::search_segment(LogWindow& window, std::uint64_t positio
 }
 
 void LogReading::count_cut(const Evidence& evidence, bool frame_was_begun) {
-  // Bytes of no meaning may be the stale ones of a recycled file; behind a mark they are no tail.
+  // Behind a mark that speaks of all before it, bytes of no meaning are no tail but what a recycled
+  // file held before, if this one is such a file.
   const bool vouched = value_of(end_.durable) > 0 && end_.durable >= end_.end;
   if (evidence.last_frame_end != 0) {
     end_.cut_bytes = evidence.last_frame_end - position_;
-  } else if (frame_was_begun && !vouched) {
+  } else if (frame_was_begun && !(vouched && segment().used_before)) {
     end_.cut_bytes = kFrameHeaderBytes;  // at least; its length cannot be believed
   }
-  if (end_.cut_bytes == 0) return;
+  if (end_.cut_bytes == 0 && !frame_was_begun) return;
   end_.cut_file = segment().path;
   end_.cut_offset = kSegmentHeaderBytes + position_ - segment().start;
 }

@@ -20,6 +20,7 @@ struct LogSegmentInfo {
   std::uint64_t start = 0;
   std::uint64_t end = 0;  ///< one past the last position it can hold that still counts
   std::uint64_t file_bytes = 0;
+  bool used_before = false;  ///< see SegmentHeader
   bool obsolete = false;  ///< holds nothing that counts: an older epoch's, past where it ended, or
                           ///< unreadable and wholly before `start`
 };
@@ -30,12 +31,14 @@ struct LogEnd {
   std::uint64_t epoch = 0;  ///< the highest number seen
   Lsn durable{};            ///< the highest position that a mark called durable
   bool sealed = false;      ///< a mark covers every record, so nothing can be missing behind `end`
-  std::uint64_t note = 0;   ///< of the newest mark, see LogOptions::note; the greatest one read
+  std::uint64_t note = 0;   ///< of marks and headers, see LogOptions::note; the greatest one read
   std::uint64_t record_count = 0;
   std::uint64_t record_bytes = 0;
 
   /// The torn tail, if there was one: bytes that began or followed a write that never finished.
   std::uint64_t cut_bytes = 0;
+  /// Where that began; also if bytes stand there that may as well be what a file's earlier use
+  /// left: then nothing is counted.
   std::string cut_file;
   std::uint64_t cut_offset = 0;
 
@@ -69,7 +72,8 @@ struct LogReadOptions {
 ///   - a checkpoint that needs more than h (`must_reach`),
 /// each prove that h was once whole: Corruption. Otherwise h is the end of what was ever promised:
 /// the tail is cut there and counted. A missing or headless segment, or one shorter than it was
-/// made, is never the work of a crash (segments are synced before they are named): Corruption.
+/// made, is never the work of a crash (segments are synced before they are named, and named in
+/// log-newest only then): Corruption.
 ///
 /// Errors: Corruption naming file, offset and Lsn; IoError; `visit`'s own, which stops the reading.
 /// Not told apart: damage to the newest batch, whose mark follows within 50 ms or at the clean

@@ -244,6 +244,69 @@ TEST(LogReader, AMissingShortenedSwappedOrHeadlessSegmentIsDamage) {
   });
 }
 
+// It ends where a segment ends, so nothing but its name in log-newest is missing.
+TEST(LogReader, AMissingNewestSegmentIsDamage) {
+  Records records;
+  const SimulatedDisk disk = write_segments(records);
+  SimulatedFileSystem files(disk);
+  std::vector<std::string> segments;
+  const auto names = files.list(kDirectory).value();
+  for (const std::string& name : names) {
+    if (parse_segment_name(name)) segments.push_back(kDirectory + "/" + name);
+  }
+
+  while (!segments.empty()) {
+    ASSERT_TRUE(files.remove(segments.back()).has_value());
+    segments.pop_back();
+    const auto recovered = recover(files);
+    ASSERT_FALSE(recovered.has_value()) << segments.size();
+    EXPECT_EQ(recovered.error().code(), ErrorCode::Corruption);
+  }
+}
+
+TEST(LogReader, AMissingSegmentOfTheNewestRunIsDamage) {
+  env::SimulatedEnv sim(4);
+  write(*open_log(sim.env()), "first run");
+  write(*open_log(sim.env()), "second run");
+  const auto is_segment = [](const std::string& name) { return parse_segment_name(name); };
+  const auto names = sim.files.list(kDirectory).value();
+  const auto last = std::find_if(names.rbegin(), names.rend(), is_segment);
+  ASSERT_TRUE(sim.files.remove(kDirectory + "/" + *last).has_value());
+
+  const auto recovered = recover(sim.files);
+
+  ASSERT_FALSE(recovered.has_value());
+  EXPECT_NE(recovered.error().message().find(*last), std::string::npos);
+}
+
+// Behind a mark that speaks of all before it stands one record that is damaged: that is a torn tail
+// in a file that was zero before, and may be anything in one that was not.
+TEST(LogReader, ATornRecordBehindAMarkIsCountedInAFreshFile) {
+  env::SimulatedEnv sim(6);
+  const auto log = open_log(sim.env());
+  write(*log, "marked");
+  ASSERT_TRUE(log->settle().has_value());
+  const Lsn begin = log->appended_lsn();
+  write(*log, "the newest batch");
+  const std::string block = read_file(sim.files, segment_path(0)).substr(0, kSegmentHeaderBytes);
+  for (const bool used_before : {false, true}) {
+    SimulatedFileSystem files(sim.files.snapshot());
+    std::string_view why;
+    SegmentHeader header = decode_segment_header(block, why).value();
+    header.used_before = used_before;
+    write_file(files, segment_path(0), 0, encode_segment_header(header));
+    flip(files, segment_path(0), (offset_of(begin) + 9) * 8);
+
+    const auto recovered = recover(files);
+
+    ASSERT_TRUE(recovered.has_value()) << recovered.error().message();
+    EXPECT_EQ(recovered->records.size(), 1u);
+    EXPECT_EQ(recovered->end.cut_bytes > 0, !used_before);
+    EXPECT_EQ(recovered->end.cut_file, segment_path(0));
+    EXPECT_EQ(recovered->end.cut_offset, offset_of(begin));
+  }
+}
+
 TEST(LogReader, GarbageBehindASegmentDoesNoHarm) {
   Records records;
   const SimulatedDisk disk = write_segments(records);

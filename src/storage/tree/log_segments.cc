@@ -45,6 +45,7 @@ Result<void> LogSegments::sync_directory() {
 Result<void> LogSegments::begin(const LogEnd& recovered) {
   LK_ASSERT(value_of(recovered.end) == room_end());
   LK_CHECK(adopt(recovered));
+  LK_TRY(newest_, NewestSegmentFile::open(files_, options_.directory));
   LK_CHECK(prepare_next());
   return put_away_void(recovered);
 }
@@ -143,10 +144,14 @@ std::string LogSegments::take_spare() {
 Result<void> LogSegments::prepare_next() {
   const std::uint64_t start = room_end();
   std::string unnamed = take_spare();
+  SegmentHeader header{epoch_, start, options_.segment_bytes};
+  header.note = options_.note ? options_.note() : 0;
+  header.used_before = !unnamed.empty();
   if (unnamed.empty()) {
     LK_TRY(unnamed, create_zeroed());
   }
-  LK_CHECK(make_ready(unnamed, start));
+  LK_CHECK(make_ready(unnamed, header));
+  LK_CHECK(newest_->write({epoch_.number, start}));
   LK_TRY(auto file, files_.open(path_of(segment_name(start)), env::OpenMode::ReadWrite));
   std::lock_guard lock(mutex_);
   active_.push_back({start, std::move(file)});
@@ -185,11 +190,11 @@ Result<void> LogSegments::write_zeros(env::File& file) {
   return {};
 }
 
-Result<void> LogSegments::make_ready(const std::string& unnamed, std::uint64_t start) {
+Result<void> LogSegments::make_ready(const std::string& unnamed, const SegmentHeader& header) {
   LK_TRY(const auto file, files_.open(unnamed, env::OpenMode::ReadWrite));
-  LK_CHECK(file->write_at(0, encode_segment_header({epoch_, start, options_.segment_bytes})));
+  LK_CHECK(file->write_at(0, encode_segment_header(header)));
   LK_CHECK(sync_or_seal(*file));
-  LK_CHECK(files_.rename(unnamed, path_of(segment_name(start))));
+  LK_CHECK(files_.rename(unnamed, path_of(segment_name(header.start))));
   return sync_directory();
 }
 

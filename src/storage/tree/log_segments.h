@@ -3,14 +3,17 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "env/env.h"
 #include "latchkey/result.h"
 #include "storage/tree/log_format.h"
+#include "storage/tree/log_newest.h"
 #include "storage/tree/log_reader.h"
 
 namespace latchkey::storage::tree {
@@ -33,6 +36,7 @@ class LogSegments {
     std::string directory;
     std::uint64_t segment_bytes;
     std::uint32_t spare_count_max;
+    std::function<std::uint64_t()> note;  ///< for the headers; null: 0
   };
   LogSegments(env::FileSystem& files, Options options, LogEpoch epoch, std::uint64_t origin);
 
@@ -77,7 +81,7 @@ class LogSegments {
   Result<std::string> create_zeroed();
   Result<void> write_zeros(env::File& file);
   std::string take_spare();
-  Result<void> make_ready(const std::string& unnamed, std::uint64_t start);
+  Result<void> make_ready(const std::string& unnamed, const SegmentHeader& header);
   Result<void> put_away(const std::string& path, std::uint64_t file_bytes,
                         std::vector<std::string>& new_spares);
   Result<void> sync_directory();
@@ -87,6 +91,7 @@ class LogSegments {
   const LogEpoch epoch_;
   const std::uint64_t file_bytes_;
   std::atomic<std::uint64_t> room_end_;
+  std::optional<NewestSegmentFile> newest_;  ///< from begin() on
 
   mutable std::mutex mutex_;
   std::deque<Active> active_;       ///< open: from the oldest unsynced byte to the newest segment

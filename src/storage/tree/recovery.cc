@@ -146,6 +146,7 @@ void Recovery::report(const std::string& line) const {
 Result<CheckpointInfo> Recovery::load_newest_checkpoint() {
   LK_TRY(const auto entries, list_checkpoints(*engine_.env_.files, engine_.options_.directory));
   std::optional<Error> first_error;
+  if (!entries.empty()) newest_start_ = entries.front().start;
   for (const CheckpointEntry& entry : entries) {
     Result<CheckpointInfo> info = load_checkpoint(entry.path);
     if (info) {
@@ -163,6 +164,15 @@ Result<CheckpointInfo> Recovery::load_newest_checkpoint() {
   return CheckpointInfo{};
 }
 
+/// The log makes up for a checkpoint that is gone, but not for its unlogged trees.
+void Recovery::report_missing_checkpoint(const CheckpointInfo& info) const {
+  if (!mark_.has_value() || (found_ && mark_->checkpoint == info.start)) return;
+  report("the checkpoint of the last stop, " +
+         engine_.path_of(checkpoint_name(mark_->checkpoint).c_str()) +
+         ", is missing or damaged; the log behind an older one gives the same data, but unlogged "
+         "collections are empty");
+}
+
 /// Records of unlogged trees count only in the checkpoint that the last stop, a clean one, has
 /// left: an older one holds what they were at an earlier stop.
 bool Recovery::keeps_unlogged(const CheckpointInfo& info) const {
@@ -171,7 +181,7 @@ bool Recovery::keeps_unlogged(const CheckpointInfo& info) const {
 
 Result<void> Recovery::look_for_clean_stop() {
   LK_TRY(const auto text, read_clean_mark(*engine_.env_.files, engine_.options_.directory));
-  if (!text.has_value()) return {};
+  if (!text.has_value() || is_void_clean_mark(*text)) return {};
   mark_ = parse_clean_mark(*text);
   if (!mark_.has_value())
     report(
@@ -186,12 +196,14 @@ Result<LogEnd> Recovery::run() {
   LK_CHECK(remove_unfinished_checkpoints(files, directory));
   LK_CHECK(look_for_clean_stop());
   LK_TRY(const CheckpointInfo info, load_newest_checkpoint());
+  report_missing_checkpoint(info);
   if (engine_.find_tree(Engine::kCatalogTree) == nullptr)
     engine_.add_tree(Engine::kCatalogTree, {});
   LogReadOptions read;
   read.directory = directory;
   read.start = info.start;
-  read.must_reach = mark_.has_value() ? std::max(info.end, mark_->log_end) : info.end;
+  read.must_reach = std::max(info.end, newest_start_);
+  if (mark_.has_value()) read.must_reach = std::max(read.must_reach, mark_->log_end);
   read.expect = found_ ? LogReadOptions::Expect::Log : LogReadOptions::Expect::LogOrNothing;
   LK_TRY(const LogEnd end, read_log(files, read, [&](Lsn lsn, Bytes body) -> Result<void> {
            return decode_record(
@@ -208,6 +220,9 @@ Result<LogEnd> Recovery::run() {
          (found_ ? " behind a checkpoint at " + std::to_string(value_of(info.start)) : ""));
   if (end.cut_bytes > 0)
     report("cut a torn tail of " + std::to_string(end.cut_bytes) + " bytes from " + place_of(end));
+  else if (!end.cut_file.empty() && !(mark_.has_value() && mark_->log_end == end.end))
+    report("ignored bytes that are no record, of an unfinished write or an earlier use of " +
+           place_of(end));
   return end;
 }
 
@@ -237,11 +252,14 @@ Result<std::vector<PathStep>> steps_to(env::FileSystem& files, std::string path)
 }
 
 /// The names that lead to a new database must be on the disk before anything in it is promised.
-/// Directories that we did not make may be closed to us; then they are somebody else's business.
+/// Directories that we did not make may be closed to us, or on a file system that has no syncs;
+/// then they are somebody else's business. A sync that fails is ours wherever it is: an earlier
+/// start may have made that name.
 Result<void> sync_names(env::FileSystem& files, const std::vector<PathStep>& steps) {
   for (const PathStep& step : steps) {
     Result<void> synced = files.sync_directory(parent_of(step.path));
-    if (!synced && step.is_new) return synced;
+    if (synced) continue;
+    if (step.is_new || synced.error().code() != ErrorCode::NotSupported) return synced;
   }
   return {};
 }

@@ -39,10 +39,12 @@ class Recovery {
   Result<void> replay(Lsn lsn, const LogOperation& operation);
   Result<void> replay_erase_range(Tree& tree, const LogOperation& operation, Lsn lsn);
   void forget_trees();
+  void report_missing_checkpoint(const CheckpointInfo& info) const;
   void report(const std::string& line) const;
 
   TreeEngine& engine_;
   bool found_ = false;  ///< a checkpoint that is whole
+  Lsn newest_start_{};  ///< of any checkpoint, whole or not: the log was durable up to there
   std::optional<CleanMark> mark_;
 };
 
