@@ -107,6 +107,16 @@ Result<Collection*> Call::collection_named(Bytes name, Store::Create create) {
                fmt::format("collection '{}' must be created first", unborn_collection_));
 }
 
+storage::KeyRef Call::ref_of(const Collection& collection, Bytes key) const {
+  const storage::TreeId records = collection.records();
+  const storage::KeyRef* const known = session.foreseen;
+  if (known != nullptr && known->tree == records && known->key.data() == key.data() &&
+      known->key.size() == key.size()) {
+    return *known;
+  }
+  return store.engine().key_ref(records, key);
+}
+
 Result<bool> Call::read_record(Bytes key, FunctionRef<void(const RecordView&)> visit) {
   LK_TRY(Collection* const collection, collection_to_read());
   if (collection == nullptr) {
@@ -115,7 +125,7 @@ Result<bool> Call::read_record(Bytes key, FunctionRef<void(const RecordView&)> v
   }
   if (in_transaction()) return read_record_in(*collection, key, visit);
   storage::Engine& engine = store.engine();
-  const storage::KeyRef ref = engine.key_ref(collection->records(), key);
+  const storage::KeyRef ref = ref_of(*collection, key);
   LK_TRY(const bool found, engine.read(ref, now_ms_, [&](const RecordView& record) {
     depend_on(record.version);
     visit(record);
@@ -163,7 +173,7 @@ Result<void> Call::update_record_in(Collection& collection, Bytes key, Decide de
 /// Returns false, having changed nothing, when members must go with the record.
 Result<bool> Call::update_alone(Collection& collection, Bytes key, Decide decide) {
   storage::Engine& engine = store.engine();
-  const storage::KeyRef ref = engine.key_ref(collection.records(), key);
+  const storage::KeyRef ref = ref_of(collection, key);
   storage::Lsn seen{};
   bool leaves_members = false;
   bool replaces_expired = false;
@@ -303,18 +313,21 @@ Result<void> Call::flush(Collection& collection) {
   return {};
 }
 
-bool Call::listens_to(char type) const {
-  const std::uint32_t flags = store.notify_flags.load(std::memory_order_relaxed);
-  return (flags & notify_flag(type)) != 0 && (flags & (notify_flag('K') | notify_flag('E'))) != 0;
-}
-
-void Call::notify(char type, const char* event, Bytes key) {
-  if (session.collection != nullptr) notify_in(*session.collection, type, event, key);
-}
-
-void Call::notify_in(const Collection& collection, char type, const char* event, Bytes key) {
+void Call::notify_if_wanted(const Collection& collection, char type, const char* event, Bytes key) {
   LK_ASSERT(notify_flag(type) != 0);
-  if (listens_to(type)) events_.push_back({type, event, std::string(key), &collection});
+  const std::uint32_t flags = store.notify_flags.load(std::memory_order_relaxed);
+  const bool is_wanted =
+      (flags & notify_flag(type)) != 0 && (flags & (notify_flag('K') | notify_flag('E'))) != 0;
+  if (is_wanted) events_.push_back({type, event, std::string(key), &collection});
+}
+
+std::size_t Call::publish(Hub& hub, Bytes channel, Bytes payload) {
+  if (!in_transaction_of_exec()) return hub.publish(channel, payload);
+  const std::size_t receiver_count = hub.receiver_count(channel);
+  if (receiver_count != 0) {
+    events_.push_back({0, nullptr, std::string(channel), nullptr, &hub, std::string(payload)});
+  }
+  return receiver_count;
 }
 
 Error Call::syntax_error() { return Error(ErrorCode::InvalidArgument, "syntax error"); }

@@ -97,8 +97,16 @@ class Call {
 
   /// Publishes a keyspace event when the command has succeeded, if anybody asked for its class.
   /// `event` is a literal ("set", "zadd"); `type` is one letter of notify-keyspace-events.
-  void notify(char type, const char* event, Bytes key);
-  void notify_in(const Collection& collection, char type, const char* event, Bytes key);
+  void notify(char type, const char* event, Bytes key) {
+    if (session.collection != nullptr) notify_in(*session.collection, type, event, key);
+  }
+  void notify_in(const Collection& collection, char type, const char* event, Bytes key) {
+    if (store.notify_flags.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      notify_if_wanted(collection, type, event, key);
+  }
+  /// Sends a message to a channel of `hub`, and returns how many receive it. Inside an EXEC it goes
+  /// out with the EXEC's events, in their order, and not at all when the EXEC fails.
+  std::size_t publish(Hub& hub, Bytes channel, Bytes payload);
 
   /// Errors that Redis words in its own way.
   static Error syntax_error();
@@ -110,18 +118,22 @@ class Call {
  private:
   friend class Exec;
   friend class Store;
+  /// A keyspace event, or a message when `hub` is set: then `key` is the channel.
   struct Event {
     char type;
     const char* name;
     std::string key;
     const Collection* collection;
+    Hub* hub = nullptr;
+    std::string payload = {};
   };
 
   /// Whether the record is past its deadline at the call's moment.
   bool is_expired(const storage::RecordView& record) const {
     return record.deadline_ms != storage::kNoDeadline && record.deadline_ms <= now_ms_;
   }
-  bool listens_to(char type) const;
+  storage::KeyRef ref_of(const Collection& collection, Bytes key) const;
+  void notify_if_wanted(const Collection& collection, char type, const char* event, Bytes key);
   void note_miss(const Collection& collection, Bytes key);
   Result<bool> update_alone(Collection& collection, Bytes key, Decide decide);
   Result<void> update_in_transaction(Collection& collection, Bytes key, Decide decide);

@@ -39,7 +39,8 @@ Outcome Store::execute_once(Session& session, const Command& command, Arguments 
     reply.error(error_for_door(std::move(prepared).error()));
     return Outcome::Done;
   }
-  Call call(*this, session, command, arguments, reply, engine_.now_ms(), nullptr);
+  const std::int64_t now_ms = session.now_ms != 0 ? session.now_ms : engine_.now_ms();
+  Call call(*this, session, command, arguments, reply, now_ms, nullptr);
   Result<void> result = command.handler(call);
   if (result.has_value() && call.own_transaction_ != nullptr) {
     Result<storage::Lsn> committed = call.own_transaction_->commit();

@@ -39,6 +39,11 @@ struct Session {
   /// After Outcome::Blocked: the row lock to wait for.
   storage::RowLockWait blocked_on;
 
+  /// What a door may tell of the command it has executed next, so that it is not found out again:
+  /// its key as Store::prefetch left it, and what time it was a moment ago. Null, 0: look yourself.
+  const storage::KeyRef* foreseen = nullptr;
+  std::int64_t now_ms = 0;
+
   /// The door's own state, for handlers that the door registered.
   void* door = nullptr;
 };

@@ -116,19 +116,16 @@ Result<void> Store::flush_all_of(const std::vector<Collection*>& targets) {
   return result;
 }
 
-void Store::prefetch(Session& session, std::span<const Bytes> keys) {
-  if (session.collection == nullptr) return;
-  constexpr std::size_t kBatch = 32;
-  storage::KeyRef refs[kBatch];
+bool Store::prefetch(Session& session, std::span<const Bytes> keys,
+                     std::span<storage::KeyRef> refs) {
+  LK_ASSERT(refs.size() == keys.size());
+  if (session.collection == nullptr) return false;
   const storage::TreeId records = session.collection->records();
-  while (!keys.empty()) {
-    const std::size_t count = std::min(keys.size(), kBatch);
-    for (std::size_t index = 0; index < count; ++index) {
-      refs[index] = engine_.key_ref(records, keys[index]);
-    }
-    engine_.prefetch({refs, count});
-    keys = keys.subspan(count);
+  for (std::size_t index = 0; index < keys.size(); ++index) {
+    refs[index] = engine_.key_ref(records, keys[index]);
   }
+  engine_.prefetch(refs);
+  return true;
 }
 
 Result<bool> Store::sweep_one(Collection& collection, const storage::DueRecord& due,

@@ -65,8 +65,9 @@ class Store {
   Result<void> watch(Session& session, Arguments keys);
 
   /// Starts the memory reads of the commands that are about to be executed. A hint. Keys of
-  /// commands that are not kOneKey are skipped by the caller.
-  void prefetch(Session& session, std::span<const Bytes> keys);
+  /// commands that are not kOneKey are skipped by the caller. Fills `refs`, one for each key, for
+  /// Session::foreseen; returns false, having filled nothing, when there is nothing to foresee.
+  bool prefetch(Session& session, std::span<const Bytes> keys, std::span<storage::KeyRef> refs);
 
   /// Erases what is due, at most `limit` records, with its members and its `expired` event.
   /// Returns how many went.

@@ -131,8 +131,9 @@ class Engine {
     Engine& engine_;
   };
 
-  /// Starts the memory reads that later reads and updates of `keys` will need, overlapped. A hint.
-  virtual void prefetch(std::span<const KeyRef> keys) = 0;
+  /// Starts the memory reads that later reads and updates of `keys` will need, overlapped, and
+  /// notes in each where they will find it. A hint.
+  virtual void prefetch(std::span<KeyRef> keys) = 0;
 
   /// Calls `visit` with the newest committed record if it is live at `now_ms`.
   virtual Result<bool> read(const KeyRef& key, std::int64_t now_ms,

@@ -60,6 +60,7 @@ struct KeyRef {
   TreeId tree;
   Bytes key;
   std::uint64_t hash;
+  std::uint32_t hint = 0;  ///< the engine's own: where prefetch saw the record; 0: nowhere
 };
 
 /// begin <= key < end; an empty `end` has no upper bound.

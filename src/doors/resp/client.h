@@ -93,6 +93,8 @@ class Client final : public net::Conversation, public kv::Subscriber {
   static constexpr std::size_t kBatch = 32;
   static constexpr std::size_t kTurnCommands = 256;
   static constexpr std::int64_t kTurnUs = 1000;
+  /// After a command that took so long the rest of its batch is told the time anew.
+  static constexpr std::int64_t kTimeIsStaleUs = 200;
   static constexpr std::int64_t kAuthenticationUs = 10'000'000;
   static constexpr std::size_t kUnauthenticatedBytesMax = 64 * 1024;
 
@@ -104,7 +106,8 @@ class Client final : public net::Conversation, public kv::Subscriber {
     const IndexedCommand* indexed;  // null: there is no such command
     std::size_t first;              // of its arguments
     std::size_t count;
-    std::size_t end;  // in the input
+    std::size_t end;                       // in the input
+    const storage::KeyRef* key = nullptr;  // where it was foreseen
   };
   struct Transaction {
     std::vector<kv::QueuedCommand> queue;
@@ -130,7 +133,7 @@ class Client final : public net::Conversation, public kv::Subscriber {
   // client_serve.cc
   net::Progress serve();
   net::Progress take_batch(WorkerState& worker, Request (&requests)[kBatch], std::size_t& count);
-  void prefetch(WorkerState& worker, std::span<const Request> requests);
+  void prefetch(WorkerState& worker, std::span<Request> requests, storage::KeyRef (&refs)[kBatch]);
   Next run(WorkerState& worker, const IndexedCommand* indexed, kv::Arguments arguments);
   Next run_known(WorkerState& worker, const IndexedCommand& indexed, kv::Arguments arguments);
   Next execute(const IndexedCommand& indexed, kv::Arguments arguments);

@@ -86,17 +86,22 @@ net::Progress Client::serve() {
     std::size_t count = 0;
     const net::Progress taken = take_batch(worker, requests, count);
     if (count == 0) return taken;
-    prefetch(worker, {requests, count});
+    storage::KeyRef refs[kBatch];
+    prefetch(worker, {requests, count}, refs);
+    session_.now_ms = door_.store.engine().now_ms();
     worker.tick_mark = ticks();
     std::size_t consumed = 0;
     Next next = Next::Go;
     for (std::size_t i = 0; i < count && next == Next::Go; ++i) {
+      session_.foreseen = requests[i].key;
       next = run(worker, requests[i].indexed,
                  {worker.arguments.data() + requests[i].first, requests[i].count});
       const bool runs_again = next == Next::Wait && (wait_ == Wait::Lock || wait_ == Wait::Pause);
       if (!runs_again) consumed = requests[i].end;
       if (!mail_.empty()) write_pushes();
     }
+    session_.foreseen = nullptr;
+    session_.now_ms = 0;
     turn_.reset();
     channel_.input().consume(consumed);
     parser_.reset();
@@ -129,7 +134,7 @@ net::Progress Client::take_batch(WorkerState& worker, Request (&requests)[kBatch
     if (size == 0) break;
     offset += size;
     requests[count++] = {door_.index.find(arguments[first]), first, arguments.size() - first,
-                         offset};
+                         offset, nullptr};
   }
   if (count > 0) return net::Progress::Idle;
   switch (parser_.parse(input, request_limits, arguments)) {
@@ -138,7 +143,7 @@ net::Progress Client::take_batch(WorkerState& worker, Request (&requests)[kBatch
     case RequestParser::Outcome::Request:
       if (!arguments.empty()) {
         requests[count++] = {door_.index.find(arguments[0]), 0, arguments.size(),
-                             parser_.consumed()};
+                             parser_.consumed(), nullptr};
         return net::Progress::Idle;
       }
       // An empty line or a request of no arguments asks for nothing.
@@ -182,24 +187,30 @@ void Client::foresee() {
 void Client::fetch_foreseen() {
   WorkerState& worker = *door_.workers[channel_.worker_index()];
   if (worker.foreseen_count > 1) {
-    door_.store.prefetch(*worker.foreseeing, {worker.foreseen, worker.foreseen_count});
+    storage::KeyRef refs[WorkerState::kForeseenMax];
+    door_.store.prefetch(*worker.foreseeing, {worker.foreseen, worker.foreseen_count},
+                         {refs, worker.foreseen_count});
   }
   worker.foreseen_count = 0;
 }
 
 /// The keys of a pipeline lie in memory that is far away: ask for all of it before the first is
 /// used.
-void Client::prefetch(WorkerState& worker, std::span<const Request> requests) {
+void Client::prefetch(WorkerState& worker, std::span<Request> requests,
+                      storage::KeyRef (&refs)[kBatch]) {
   if (requests.size() < 2 || transaction_ != nullptr || !session_.authenticated) return;
   Bytes keys[kBatch];
+  Request* askers[kBatch];
   std::size_t count = 0;
-  for (const Request& request : requests) {
+  for (Request& request : requests) {
     const IndexedCommand* indexed = request.indexed;
     if (indexed == nullptr || (indexed->command->flags & kv::kOneKey) == 0 || request.count < 2)
       continue;
+    askers[count] = &request;
     keys[count++] = worker.arguments[request.first + 1];
   }
-  if (count > 1) door_.store.prefetch(session_, {keys, count});
+  if (count < 2 || !door_.store.prefetch(session_, {keys, count}, {refs, count})) return;
+  for (std::size_t i = 0; i < count; ++i) askers[i]->key = &refs[i];
 }
 
 Client::Next Client::run(WorkerState& worker, const IndexedCommand* indexed, Arguments arguments) {
@@ -420,6 +431,7 @@ void Client::note(WorkerState& worker, const IndexedCommand& indexed, Arguments 
   statistics.ticks.add(spent);
   if (writer_->take_error_seen()) statistics.failed.add(1);
   const auto spent_us = static_cast<std::int64_t>(static_cast<double>(spent) * door_.us_per_tick);
+  if (spent_us > kTimeIsStaleUs) session_.now_ms = 0;
   statistics.buckets[CommandStatistics::bucket_of(spent_us)].add(1);
   const std::int64_t slow_us = door_.slow_log.threshold_us();
   if (slow_us >= 0 && spent_us >= slow_us && indexed.command->name != "EXEC") {

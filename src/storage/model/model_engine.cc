@@ -24,7 +24,7 @@ class ModelEngine final : public Engine {
     return {tree, key, hash_bytes(key, value_of(tree))};
   }
 
-  void prefetch(std::span<const KeyRef>) override {}
+  void prefetch(std::span<KeyRef>) override {}
 
   Result<bool> read(const KeyRef& key, std::int64_t now_ms,
                     FunctionRef<void(const RecordView&)> visit) override {

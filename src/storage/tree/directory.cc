@@ -29,22 +29,18 @@ Directory::Directory(std::uint64_t bucket_count_max)
   LK_ASSERT(buckets_ != nullptr);
 }
 
-Directory::Bucket* Directory::bucket_at(std::uint32_t place_tag) const {
-  const std::uint64_t old_place =
-      place(place_tag, old_bucket_count_.load(std::memory_order_relaxed));
-  if (old_place < moved_from_.load(std::memory_order_relaxed)) return &buckets_[old_place];
-  return &buckets_[place(place_tag, bucket_count_.load(std::memory_order_relaxed))];
+PageId Directory::find_in(const Bucket& bucket, std::uint32_t tag) {
+  for (const auto& slot : bucket.entries) {
+    const std::uint64_t entry = slot.load(std::memory_order_relaxed);
+    if (tag_of_entry(entry) == tag) return page_of_entry(entry);
+  }
+  return kNoPage;
 }
 
 PageId Directory::find(std::uint64_t hash) const {
   const std::uint32_t tag = tag_of(hash);
-  for (const Bucket* bucket : {first_bucket(tag), second_bucket(tag)}) {
-    for (const auto& slot : bucket->entries) {
-      const std::uint64_t entry = slot.load(std::memory_order_relaxed);
-      if (tag_of_entry(entry) == tag && entry != 0) return page_of_entry(entry);
-    }
-  }
-  return kNoPage;
+  const PageId page = find_in(*first_bucket(tag), tag);
+  return page != kNoPage ? page : find_in(*second_bucket(tag), tag);
 }
 
 bool Directory::put_into(Bucket& bucket, std::uint64_t entry) {

@@ -42,11 +42,24 @@ class Directory {
     std::atomic<std::uint64_t> entries[kEntries];
   };
 
-  static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash); }
+  /// Never 0, so that an empty entry matches no tag.
+  static std::uint32_t tag_of(std::uint64_t hash) {
+    const auto tag = static_cast<std::uint32_t>(hash);
+    return tag + (tag == 0);
+  }
   static std::uint64_t place(std::uint32_t tag, std::uint64_t bucket_count) {
     return (std::uint64_t{tag} * bucket_count) >> 32;
   }
-  Bucket* bucket_at(std::uint32_t place_tag) const;
+  Bucket* bucket_at(std::uint32_t place_tag) const {
+    if (const std::uint64_t moved_from = moved_from_.load(std::memory_order_relaxed);
+        moved_from != 0) [[unlikely]] {
+      const std::uint64_t old_place =
+          place(place_tag, old_bucket_count_.load(std::memory_order_relaxed));
+      if (old_place < moved_from) return &buckets_[old_place];
+    }
+    return &buckets_[place(place_tag, bucket_count_.load(std::memory_order_relaxed))];
+  }
+  static PageId find_in(const Bucket& bucket, std::uint32_t tag);
   Bucket* first_bucket(std::uint32_t tag) const { return bucket_at(tag); }
   Bucket* second_bucket(std::uint32_t tag) const {
     return bucket_at(tag * 0x9e3779b1u ^ 0x5bd1e995u);

@@ -126,6 +126,12 @@ Leaf::Cell Leaf::cell(int slot) const {
 
 LeafRecord Leaf::record(int slot) const { return cell(slot).record; }
 
+LeafRecord Leaf::record(int slot, std::size_t& cell_bytes) const {
+  const Cell found = cell(slot);
+  cell_bytes = found.bytes;
+  return found.record;
+}
+
 void Leaf::append_key(int slot, std::string& out) const {
   const Cell found = cell(slot);
   out.append(prefix());
@@ -156,6 +162,22 @@ std::uint32_t Leaf::head_of(Bytes key) const {
   return head32(inline_suffix(key, page_->header.prefix_bytes));
 }
 
+/// Whether the slot's key is `key`, whose part behind the prefix is `suffix`. Reads no more of the
+/// cell than it must: most look-ups come here once and are done.
+bool Leaf::holds(int slot, Bytes key, Bytes suffix) const {
+  const char* const cell = page_->bytes() + slot_offset(slot);
+  const auto flags = static_cast<std::uint8_t>(cell[0]);
+  const auto key_length = static_cast<std::uint8_t>(cell[1]);
+  const bool is_plain = key_length < kLongLength && (flags & kIsLarge) == 0;
+  if (!is_plain) [[unlikely]]
+    return compare(key, slot) == 0;
+  if (key_length != suffix.size() || key.size() > kKeyInlineBytes) return false;
+  const bool is_long = static_cast<std::uint8_t>(cell[2]) == kLongLength;
+  const char* const stored =
+      cell + 3 + (is_long ? 2 : 0) + kVersionBytes + ((flags & kHasDeadline) != 0 ? 8 : 0);
+  return std::memcmp(stored, suffix.data(), suffix.size()) == 0;
+}
+
 int Leaf::find(Bytes key, std::uint8_t fingerprint) const {
   if (!key_has_prefix(key)) return -1;
   if (!hashed()) {
@@ -163,14 +185,16 @@ int Leaf::find(Bytes key, std::uint8_t fingerprint) const {
     return slot < count() && compare(key, slot) == 0 ? slot : -1;
   }
   const char* const fingerprints = hints();
-  const __m128i wanted = _mm_set1_epi8(static_cast<char>(fingerprint));
-  for (int base = 0; base < count(); base += 16) {
+  const int slots = count();
+  const Bytes suffix = inline_suffix(key, page_->header.prefix_bytes);
+  for (int base = 0; base < slots; base += 16) {
+    const __m128i wanted = _mm_set1_epi8(static_cast<char>(fingerprint));
     const __m128i found = _mm_loadu_si128(reinterpret_cast<const __m128i*>(fingerprints + base));
     auto matches = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(found, wanted)));
     for (; matches != 0; matches &= matches - 1) {
       const int slot = base + __builtin_ctz(matches);
-      if (slot >= count()) return -1;
-      if (compare(key, slot) == 0) return slot;
+      if (slot >= slots) return -1;
+      if (holds(slot, key, suffix)) return slot;
     }
   }
   return -1;
@@ -294,10 +318,35 @@ bool Leaf::insert(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecor
   return true;
 }
 
-bool Leaf::replace(int slot, Bytes key, const LeafRecord& record) {
+/// Writes the record over one of the same shape: then nothing in the cell moves and the key stays.
+/// Returns false, with nothing changed, when the shapes differ.
+bool Leaf::overwrite(char* cell, const LeafRecord& record) {
+  const auto old_flags = static_cast<std::uint8_t>(cell[0]);
+  const int flags = record.kind | (record.deadline_ms != kNoDeadline ? kHasDeadline : 0);
+  const auto key_length = static_cast<std::uint8_t>(cell[1]);
+  const auto value_length = static_cast<std::uint8_t>(cell[2]);
+  const bool same = record.large == nullptr && ((old_flags ^ flags) & ~kKindMask) == 0 &&
+                    key_length < kLongLength && value_length < kLongLength &&
+                    value_length == record.value.size();
+  if (!same) return false;
+  cell[0] = static_cast<char>(flags);
+  char* at = cell + 3;
+  store(at, static_cast<std::uint32_t>(value_of(record.version)));
+  store(at + 4, static_cast<std::uint16_t>(value_of(record.version) >> 32));
+  at += kVersionBytes;
+  if (record.deadline_ms != kNoDeadline) {
+    store(at, record.deadline_ms);
+    at += 8;
+  }
+  copy_bytes(at + key_length, record.value);
+  return true;
+}
+
+bool Leaf::replace(int slot, Bytes key, std::size_t old_bytes, const LeafRecord& record) {
   LK_ASSERT((record.large != nullptr) == needs_large(key, record.view().value.size()));
+  LK_ASSERT_SLOW(old_bytes == cell(slot).bytes);
+  if (overwrite(page_->bytes() + slot_offset(slot), record)) return true;
   PageHeader& header = page_->header;
-  const std::size_t old_bytes = cell(slot).bytes;
   const std::size_t bytes = cell_bytes(key, record, header.prefix_bytes);
   if (bytes == old_bytes) {
     const std::uint16_t heap_begin = header.heap_begin;

@@ -69,6 +69,8 @@ class Leaf {
   int lower_bound(Bytes key) const;
 
   LeafRecord record(int slot) const;
+  /// The same, and how many bytes its cell has.
+  LeafRecord record(int slot, std::size_t& cell_bytes) const;
   void append_key(int slot, std::string& out) const;
   std::string key(int slot) const;
   /// Negative, zero or positive as `key` sorts before, at or after the slot's.
@@ -76,8 +78,9 @@ class Leaf {
 
   /// False, with nothing changed, when the page has no room. `record.large` moves in on success.
   bool insert(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecord& record);
-  /// As insert, for a slot that holds `key`. The old LargeRecord, if any, is the caller's now.
-  bool replace(int slot, Bytes key, const LeafRecord& record);
+  /// As insert, for a slot that holds `key` in a cell of `old_bytes`. The old LargeRecord, if any,
+  /// is the caller's now.
+  bool replace(int slot, Bytes key, std::size_t old_bytes, const LeafRecord& record);
   void erase(int slot);
 
   /// Bytes of cells, hints and slots in use, the prefix not counted.
@@ -103,6 +106,8 @@ class Leaf {
   std::uint16_t slot_offset(int slot) const;
   Cell cell(int slot) const;
   static Cell decode(const char* at);
+  bool holds(int slot, Bytes key, Bytes suffix) const;
+  static bool overwrite(char* cell, const LeafRecord& record);
   bool make_room(std::size_t cell_bytes, bool new_slot);
   void grow_capacity();
   void compact();

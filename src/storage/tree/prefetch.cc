@@ -41,7 +41,7 @@ LK_OPTIMISTIC_READ const char* cell_of(const Page& page, std::uint32_t slot_at) 
   return page.bytes() + (offset & (kPageBytes - 1));
 }
 
-void prefetch_batch(const Directory& directory, const Pool& pool, std::span<const KeyRef> keys) {
+void prefetch_batch(const Directory& directory, const Pool& pool, std::span<KeyRef> keys) {
   const Page* pages[kBatchMax];
   std::uint32_t slots[kBatchMax];
   for (const KeyRef& key : keys) directory.prefetch(key.hash);
@@ -49,6 +49,7 @@ void prefetch_batch(const Directory& directory, const Pool& pool, std::span<cons
     const PageId page = directory.find(keys[i].hash);
     pages[i] = pool.contains(page) ? &pool.page(page) : nullptr;
     if (pages[i] == nullptr) continue;
+    keys[i].hint = value_of(page);
     __builtin_prefetch(pages[i]->bytes(), 1);
     __builtin_prefetch(pages[i]->bytes() + kLineBytes);
     __builtin_prefetch(pages[i]->bytes() + 2 * kLineBytes);
@@ -69,7 +70,7 @@ void prefetch_batch(const Directory& directory, const Pool& pool, std::span<cons
 
 }  // namespace
 
-void prefetch_records(const Directory& directory, const Pool& pool, std::span<const KeyRef> keys) {
+void prefetch_records(const Directory& directory, const Pool& pool, std::span<KeyRef> keys) {
   while (!keys.empty()) {
     const std::size_t count = std::min(keys.size(), kBatchMax);
     prefetch_batch(directory, pool, keys.first(count));

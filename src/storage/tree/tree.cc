@@ -74,6 +74,8 @@ Tree::Place& Tree::Place::operator=(Place&& other) noexcept {
   tree_ = std::exchange(other.tree_, nullptr);
   page_ = std::exchange(other.page_, nullptr);
   slot_ = std::exchange(other.slot_, -1);
+  record_ = other.record_;
+  cell_bytes_ = other.cell_bytes_;
   by_descent_ = other.by_descent_;
   depth_ = other.depth_;
   std::copy(other.steps_, other.steps_ + other.depth_, steps_);
@@ -88,17 +90,16 @@ void Tree::Place::release() {
   slot_ = -1;
 }
 
-bool Tree::locate_by_hint(Place& place, Bytes key, std::uint64_t hash) {
-  const PageId hint = context_.directory.find(hash);
-  if (!context_.pool.contains(hint)) return false;
-  Page& page = context_.pool.page(hint);
+/// Looks for the key in a page that somebody named, which may be anything by now.
+bool Tree::locate_in(PageId named, Place& place, Bytes key, std::uint64_t hash) {
+  if (!context_.pool.contains(named)) return false;
+  Page& page = context_.pool.page(named);
   page.header.latch.lock();
   if (page.header.tree == id_ && page.header.kind == PageKind::HashedLeaf) {
     const int slot = Leaf(page).find(key, fingerprint_of(hash));
     if (slot >= 0) {
       place.page_ = &page;
-      place.slot_ = slot;
-      place.by_descent_ = false;
+      place.set_slot(slot);
       return true;
     }
   }
@@ -166,44 +167,50 @@ void Tree::add_to_counts(const Place& place, int change) {
   }
 }
 
-Tree::Place Tree::locate(Bytes key, std::uint64_t hash) {
+Tree::Place Tree::locate(Bytes key, std::uint64_t hash, PageId hint) {
   Place place;
   place.tree_ = this;
   if (options_.counted) {
     structure_.lock();
     descend_counted(place, key);
   } else {
-    if (options_.hashed && locate_by_hint(place, key, hash)) return place;
+    if (options_.hashed && (locate_in(hint, place, key, hash) ||
+                            locate_in(context_.directory.find(hash), place, key, hash))) {
+      return place;
+    }
     place.page_ = descend(key);
   }
   place.by_descent_ = true;
-  place.slot_ = Leaf(*place.page_).find(key, fingerprint_of(hash));
+  place.set_slot(Leaf(*place.page_).find(key, fingerprint_of(hash)));
   if (place.found() && options_.hashed) context_.directory.put(hash, place.page_->header.page_id);
   return place;
 }
 
+/// Returns false, with nothing changed, when the leaf has no room.
+bool Tree::put_at(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record) {
+  Leaf leaf(*place.page_);
+  if (place.found()) {
+    if (!leaf.replace(place.slot_, key, place.cell_bytes_, record)) return false;
+    if (LargeRecord* const old = place.record_.large; old != nullptr) {
+      context_.large_value_bytes.fetch_sub(static_cast<std::int64_t>(old->allocated_bytes()),
+                                           std::memory_order_relaxed);
+      old->release();
+    }
+    return true;
+  }
+  LK_ASSERT(place.by_descent_);
+  if (!leaf.insert(leaf.lower_bound(key), key, fingerprint_of(hash), record)) return false;
+  record_count_.fetch_add(1, std::memory_order_relaxed);
+  if (options_.counted) add_to_counts(place, 1);
+  if (options_.hashed) context_.directory.put(hash, place.page_->header.page_id);
+  return true;
+}
+
 bool Tree::write(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record) {
   for (int attempt = 0; attempt < kWriteAttemptsMax; ++attempt) {
-    Leaf leaf(*place.page_);
-    LargeRecord* const old_large = place.found() ? leaf.record(place.slot_).large : nullptr;
-    if (place.found() && leaf.replace(place.slot_, key, record)) {
-      if (old_large != nullptr) {
-        context_.large_value_bytes.fetch_sub(
-            static_cast<std::int64_t>(old_large->allocated_bytes()), std::memory_order_relaxed);
-        old_large->release();
-      }
+    if (put_at(place, key, hash, record)) {
+      place.release();
       return true;
-    }
-    if (!place.found()) {
-      LK_ASSERT(place.by_descent_);
-      const int slot = leaf.lower_bound(key);
-      if (leaf.insert(slot, key, fingerprint_of(hash), record)) {
-        place.slot_ = slot;
-        record_count_.fetch_add(1, std::memory_order_relaxed);
-        if (options_.counted) add_to_counts(place, 1);
-        if (options_.hashed) context_.directory.put(hash, place.page_->header.page_id);
-        return true;
-      }
     }
     // The latches go for a moment. The key's record stays as it is: whoever writes a key holds its
     // bucket in the lock table.
@@ -219,7 +226,7 @@ bool Tree::write(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& 
       place.page_ = descend(key);
     }
     place.by_descent_ = true;
-    place.slot_ = Leaf(*place.page_).find(key, fingerprint_of(hash));
+    place.set_slot(Leaf(*place.page_).find(key, fingerprint_of(hash)));
     if (!made) return false;
   }
   LK_ASSERT(false && "a record did not fit after every kind of split");
@@ -229,7 +236,7 @@ bool Tree::write(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& 
 void Tree::erase(Place& place, Bytes key, std::uint64_t hash) {
   LK_ASSERT(place.found());
   Leaf leaf(*place.page_);
-  LargeRecord* const large = leaf.record(place.slot_).large;
+  LargeRecord* const large = place.record_.large;
   leaf.erase(place.slot_);
   record_count_.fetch_sub(1, std::memory_order_relaxed);
   if (large != nullptr) {

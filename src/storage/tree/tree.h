@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/function_ref.h"
 #include "env/env.h"
 #include "storage/tree/directory.h"
@@ -101,22 +102,33 @@ class Tree {
     Place& operator=(Place&& other) noexcept;
     ~Place() { release(); }
     bool found() const { return slot_ >= 0; }
-    LeafRecord record() const { return Leaf(*page_).record(slot_); }
+    /// What is there. Requires: found().
+    const LeafRecord& record() const {
+      LK_ASSERT_SLOW(found());
+      return record_;
+    }
     void release();
 
    private:
     friend class Tree;
+    void set_slot(int slot) {
+      slot_ = slot;
+      if (slot >= 0) record_ = Leaf(*page_).record(slot, cell_bytes_);
+    }
     Tree* tree_ = nullptr;
     Page* page_ = nullptr;
     int slot_ = -1;
+    LeafRecord record_;
+    std::size_t cell_bytes_ = 0;
     bool by_descent_ = false;  ///< the leaf is known to be where a missing key belongs
     int depth_ = 0;            ///< counted trees: the way from the root
     Step steps_[kLevelsMax];
   };
 
-  Place locate(Bytes key, std::uint64_t hash);
-  /// Puts the record at the place, splitting pages if it must; the place then holds it. What the
-  /// leaf held before is released. `record.large` moves in.
+  /// `hint` is a page that may hold the key, of KeyRef::hint; it is looked up otherwise.
+  Place locate(Bytes key, std::uint64_t hash, PageId hint = kNoPage);
+  /// Puts the record at the place, splitting pages if it must, and lets the place go. What the leaf
+  /// held before is released. `record.large` moves in.
   /// Returns false, with nothing changed, when the pool has no page left.
   bool write(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record);
   /// Erases what was found there and lets the place go.
@@ -171,7 +183,8 @@ class Tree {
   int root_level() const { return static_cast<int>(root_.load(std::memory_order_acquire) >> 32); }
   void set_root(PageId page, int level);
 
-  bool locate_by_hint(Place& place, Bytes key, std::uint64_t hash);
+  bool locate_in(PageId page, Place& place, Bytes key, std::uint64_t hash);
+  bool put_at(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record);
   Page* descend(Bytes key);
   void descend_counted(Place& place, Bytes key);
   void add_to_counts(const Place& place, int change);

@@ -147,18 +147,15 @@ Error TreeEngine::no_such_tree(TreeId id) const {
   return Error(ErrorCode::Internal, "tree " + std::to_string(value_of(id)) + " does not exist");
 }
 
-Result<void> TreeEngine::check_sizes(Bytes key, std::uint64_t value_bytes) const {
+Error TreeEngine::refuse_size(Bytes key, std::uint64_t value_bytes) const {
   if (key.size() > options_.limits.key_bytes_max) {
     return Error(ErrorCode::KeyTooLong,
                  "a key of " + std::to_string(key.size()) + " bytes is over the limit of " +
                      std::to_string(options_.limits.key_bytes_max) + " (see limits.key_bytes)");
   }
-  if (value_bytes > options_.limits.value_bytes_max) {
-    return Error(ErrorCode::ValueTooLong,
-                 "a value of " + std::to_string(value_bytes) + " bytes is over the limit of " +
-                     std::to_string(options_.limits.value_bytes_max) + " (see limits.value_bytes)");
-  }
-  return {};
+  return Error(ErrorCode::ValueTooLong,
+               "a value of " + std::to_string(value_bytes) + " bytes is over the limit of " +
+                   std::to_string(options_.limits.value_bytes_max) + " (see limits.value_bytes)");
 }
 
 std::uint64_t TreeEngine::used_memory() const {
@@ -197,16 +194,14 @@ void TreeEngine::drop_large(LargeRecord* large) {
   large->release();
 }
 
-void TreeEngine::prefetch(std::span<const KeyRef> keys) {
-  prefetch_records(*directory_, *pool_, keys);
-}
+void TreeEngine::prefetch(std::span<KeyRef> keys) { prefetch_records(*directory_, *pool_, keys); }
 
 Result<bool> TreeEngine::read(const KeyRef& key, std::int64_t now_ms,
                               FunctionRef<void(const RecordView&)> visit) {
   const Gate::Shared turn(gate_);
   Tree* const tree = find_tree(key.tree);
   if (tree == nullptr) return false;
-  Tree::Place place = tree->locate(key.key, key.hash);
+  Tree::Place place = tree->locate(key.key, key.hash, PageId{key.hint});
   if (!place.found()) return false;
   const LeafRecord record = place.record();
   if (is_due(record, now_ms)) return false;
@@ -252,8 +247,8 @@ void TreeEngine::keep_old_version(const Tree& tree, const Tree::Place& place, By
     versions_.keep(tree.id(), key, place.record().view(), until);
 }
 
-void TreeEngine::move_deadline(TreeId tree, Bytes key, std::int64_t from_ms, std::int64_t to_ms) {
-  if (from_ms == to_ms) return;
+void TreeEngine::move_deadline_entry(TreeId tree, Bytes key, std::int64_t from_ms,
+                                     std::int64_t to_ms) {
   if (from_ms != kNoDeadline) {
     const std::string entry = deadline_key(from_ms, tree, key);
     Tree::Place place = deadlines_->locate(entry, 0);
@@ -276,7 +271,6 @@ void TreeEngine::apply_put(Tree& tree, Tree::Place& place, Bytes key, std::uint6
   tree.note_version(record.version);
   const bool written = tree.write(place, key, hash, record);
   LK_ASSERT(written);
-  place.release();
   move_deadline(tree.id(), key, old_deadline, record.deadline_ms);
 }
 
@@ -300,7 +294,7 @@ Result<Lsn> TreeEngine::update(const KeyRef& key, std::int64_t now_ms, Decide de
   }
   Tree* const tree = find_tree(key.tree);
   if (tree == nullptr) return no_such_tree(key.tree);
-  Tree::Place place = tree->locate(key.key, key.hash);
+  Tree::Place place = tree->locate(key.key, key.hash, PageId{key.hint});
   const LeafRecord stored = place.found() ? place.record() : LeafRecord{};
   const Retained retained(stored.large);
   const RecordView view = stored.view();

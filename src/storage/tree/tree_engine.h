@@ -63,7 +63,7 @@ class TreeEngine final : public Engine {
   KeyRef key_ref(TreeId tree, Bytes key) const override {
     return {tree, key, Tree::hash(context_->hash_seed, tree, key)};
   }
-  void prefetch(std::span<const KeyRef> keys) override;
+  void prefetch(std::span<KeyRef> keys) override;
   Result<bool> read(const KeyRef& key, std::int64_t now_ms,
                     FunctionRef<void(const RecordView&)> visit) override;
   Result<Lsn> update(const KeyRef& key, std::int64_t now_ms, Decide decide,
@@ -116,7 +116,13 @@ class TreeEngine final : public Engine {
 
   Error no_such_tree(TreeId id) const;
   Error no_memory() const;
-  Result<void> check_sizes(Bytes key, std::uint64_t value_bytes) const;
+  Result<void> check_sizes(Bytes key, std::uint64_t value_bytes) const {
+    const EngineLimits& most = options_.limits;
+    if (key.size() > most.key_bytes_max || value_bytes > most.value_bytes_max) [[unlikely]]
+      return refuse_size(key, value_bytes);
+    return {};
+  }
+  Error refuse_size(Bytes key, std::uint64_t value_bytes) const;
   std::uint64_t used_memory() const;
   bool has_memory_for(std::uint64_t bytes) const {
     return used_memory() + bytes <= options_.memory_limit_bytes;
@@ -133,7 +139,11 @@ class TreeEngine final : public Engine {
                  const LeafRecord& record);
   void apply_erase(Tree& tree, Tree::Place& place, Bytes key, std::uint64_t hash, Lsn version);
   void keep_old_version(const Tree& tree, const Tree::Place& place, Bytes key, Lsn until);
-  void move_deadline(TreeId tree, Bytes key, std::int64_t from_ms, std::int64_t to_ms);
+  void move_deadline(TreeId tree, Bytes key, std::int64_t from_ms, std::int64_t to_ms) {
+    if (from_ms != to_ms) [[unlikely]]
+      move_deadline_entry(tree, key, from_ms, to_ms);
+  }
+  void move_deadline_entry(TreeId tree, Bytes key, std::int64_t from_ms, std::int64_t to_ms);
   std::uint64_t due_count(TreeId tree, std::int64_t now_ms);
 
   Result<void> write_checkpoint(bool clean);

@@ -43,7 +43,7 @@ class EngineWithHeldLog final : public storage::Engine {
   storage::KeyRef key_ref(storage::TreeId tree, Bytes key) const override {
     return inner_->key_ref(tree, key);
   }
-  void prefetch(std::span<const storage::KeyRef> keys) override {
+  void prefetch(std::span<storage::KeyRef> keys) override {
     if (keys.size() > prefetched_together_) prefetched_together_ = keys.size();
     inner_->prefetch(keys);
   }
