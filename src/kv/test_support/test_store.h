@@ -39,9 +39,11 @@ inline EngineKind default_engine_kind() {
 
 inline std::unique_ptr<storage::Engine> make_test_engine(env::Env environment,
                                                          storage::EngineLimits limits,
-                                                         EngineKind kind) {
+                                                         EngineKind kind,
+                                                         std::uint64_t memory_limit_bytes) {
   if (kind == EngineKind::Model) return storage::make_model_engine(environment, limits);
   storage::tree::TreeEngineOptions options;
+  options.memory_limit_bytes = memory_limit_bytes;
   options.directory = "/data";
   options.durability = storage::Durability::Interval;
   options.log_segment_bytes = 4 << 20;
@@ -70,8 +72,9 @@ class TestStore {
   TestReply::Typed typed = TestReply::Typed::No;
 
   explicit TestStore(storage::EngineLimits limits = {4096, 512u << 20},
-                     EngineKind kind = default_engine_kind())
-      : engine(make_test_engine(environment, limits, kind)) {
+                     EngineKind kind = default_engine_kind(),
+                     std::uint64_t memory_limit_bytes = std::uint64_t{1} << 30)
+      : engine(make_test_engine(environment, limits, kind, memory_limit_bytes)) {
     reopen();
   }
 

@@ -77,6 +77,7 @@ class TreeTransaction final : public Transaction {
   bool exists(TreeId tree) const;
   /// A snapshot that is older than the drop of a tree cannot see its records any more.
   Result<void> check_not_dropped(TreeId tree) const;
+  Result<void> check_memory(TreeId tree, Bytes key, std::uint64_t value_bytes);
   void remember_range(TreeId tree, const KeyRange& range);
   Result<void> check_trees() const;
   Result<bool> read_committed(TreeId tree, Bytes key, std::uint64_t hash, bool newest,
