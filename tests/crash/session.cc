@@ -124,16 +124,24 @@ Promise Session::promise_before(const env::Operation& operation) {
   return out;
 }
 
+/// Whoever reads an error must know which file it is about.
+void Session::note_refusal(const Error& error) {
+  ++refused_;
+  // Internal: the workload goes on without a tree that it was refused.
+  if (error.code() != ErrorCode::Internal && error.message().find('/') == std::string::npos)
+    note_violation("an error names no file: " + error.message());
+}
+
 Result<void> Session::judge(Result<void> outcome) {
   if (outcome.has_value() || !expects_errors_) return outcome;
-  ++refused_;
+  note_refusal(outcome.error());
   return {};
 }
 
 Result<void> Session::open() {
   Result<void> outcome = open_once();
   if (outcome.has_value() || !expects_errors_) return outcome;
-  ++refused_;
+  note_refusal(outcome.error());
   machine_.files.clear_faults();
   machine_.files.kill();
   return open_once();
@@ -284,12 +292,14 @@ TreeId Session::tree(const TreeOptions& options) {
   return made;
 }
 
-Finding find_again(env::SimulatedEnv& machine, const Setup& setup, const Promise& promise) {
+Finding find_again(env::SimulatedEnv& machine, const Setup& setup, const Promise& promise,
+                   std::function<void(const std::string&)> report) {
   Finding finding;
   const Oracle& oracle = *promise.oracle;
-  auto opened = tree::TreeEngine::open(machine.env(), engine_options(setup));
+  auto opened = tree::TreeEngine::open(machine.env(), engine_options(setup, std::move(report)));
   if (!opened) {
     finding.violation = "the engine does not start: " + opened.error().message();
+    finding.refusal = opened.error();
     return finding;
   }
   tree::TreeEngine& engine = **opened;

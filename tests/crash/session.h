@@ -122,6 +122,7 @@ class Session {
 
  private:
   Result<void> change_one(Change change);
+  void note_refusal(const Error& error);
   Result<void> judge(Result<void> outcome);
   Result<void> open_once();
   Result<storage::Lsn> confirm(Result<storage::Lsn> version);
@@ -148,9 +149,11 @@ struct Finding {
   std::optional<std::string> violation;
   std::size_t commits = 0;  ///< how many of the promise's it holds
   bool kept_unlogged = false;
+  std::optional<Error> refusal;  ///< why there is no engine
   std::unique_ptr<storage::tree::TreeEngine> engine;
 };
 /// Starts on the machine's disk and checks the promise.
-Finding find_again(env::SimulatedEnv& machine, const Setup& setup, const Promise& promise);
+Finding find_again(env::SimulatedEnv& machine, const Setup& setup, const Promise& promise,
+                   std::function<void(const std::string&)> report = {});
 
 }  // namespace latchkey::crash
