@@ -69,6 +69,10 @@ constexpr Arity at_least(int count) { return {static_cast<std::int16_t>(-count)}
 /// what it wrote to the reply before an error is taken back by the caller.
 using Handler = Result<void> (*)(Call&);
 
+/// For a command with subcommands: whether the one named exists and takes that many arguments. A
+/// handler checks that by itself; this is for who must know before the command runs (MULTI).
+using Check = Result<void> (*)(Arguments);
+
 struct Command {
   Bytes name;  ///< upper case
   Arity arity;
@@ -79,6 +83,7 @@ struct Command {
                   ///< transactions
   Bytes cost;     ///< one line, in words: "log n, n members"
   Bytes summary;  ///< one sentence for COMMAND DOCS
+  Check check = nullptr;
 };
 
 /// The row of a name in any case, or null. All doors' commands are here: a door registers its own

@@ -218,8 +218,12 @@ std::optional<Exec::Step> Exec::run_one(const QueuedCommand& queued) {
 
 void Exec::publish() {
   for (const Call::Event& event : events_) {
-    store_.publish_event(event.collection->name(), event.type, event.name, event.key,
-                         session_.depends_on);
+    if (event.hub != nullptr) {
+      event.hub->publish(event.key, event.payload);
+    } else {
+      store_.publish_event(event.collection->name(), event.type, event.name, event.key,
+                           session_.depends_on);
+    }
   }
 }
 

@@ -79,6 +79,17 @@ std::size_t Hub::publish(Bytes channel, Bytes payload, storage::Lsn depends_on) 
   return receiver_count;
 }
 
+std::size_t Hub::receiver_count(Bytes channel) const {
+  if (idle()) return 0;
+  const std::shared_lock lock(mutex_);
+  const auto found = channels_.find(std::string(channel));
+  std::size_t count = found == channels_.end() ? 0 : found->second.size();
+  for (const auto& [pattern, subscribers] : patterns_) {
+    if (glob_match(pattern, channel)) count += subscribers.size();
+  }
+  return count;
+}
+
 std::vector<std::string> Hub::channels(std::string_view pattern) const {
   std::vector<std::string> names;
   {

@@ -52,6 +52,8 @@ class Hub {
 
   /// Delivers to each matching subscription; returns how many there were.
   std::size_t publish(Bytes channel, Bytes payload, storage::Lsn depends_on = {});
+  /// To how many subscriptions publish would deliver now.
+  std::size_t receiver_count(Bytes channel) const;
 
   /// Channels with at least one plain subscriber whose name matches `pattern` ("" = all), sorted.
   std::vector<std::string> channels(std::string_view pattern) const;

@@ -169,21 +169,28 @@ void reply_object_help(Reply& reply) {
   for (const Bytes line : kLines) reply.status(line);
 }
 
-Result<void> object(Call& call) {
-  const Bytes subcommand = call.argument(1);
+Result<void> check_object(Arguments arguments) {
+  const Bytes subcommand = arguments[1];
   const auto is = [&](Bytes name) { return equals_ignore_case(subcommand, name); };
-  if (is("HELP") && call.argument_count() == 2) {
-    reply_object_help(call.reply);
-    return {};
-  }
+  if (is("HELP") && arguments.size() == 2) return {};
   if (!is("ENCODING") && !is("FREQ") && !is("IDLETIME") && !is("REFCOUNT") && !is("HELP")) {
     return Error(ErrorCode::InvalidArgument,
                  fmt::format("unknown subcommand '{}'. Try OBJECT HELP.", subcommand));
   }
-  if (call.argument_count() != 3 || is("HELP")) {
+  if (arguments.size() != 3 || is("HELP")) {
     return Error(
         ErrorCode::InvalidArgument,
         fmt::format("wrong number of arguments for 'object|{}' command", to_lower(subcommand)));
+  }
+  return {};
+}
+
+Result<void> object(Call& call) {
+  LK_CHECK(check_object(call.arguments));
+  const auto is = [&](Bytes name) { return equals_ignore_case(call.argument(1), name); };
+  if (is("HELP")) {
+    reply_object_help(call.reply);
+    return {};
   }
   const auto look = [&](const RecordView& record) {
     if (is("ENCODING")) {
@@ -217,7 +224,7 @@ constexpr Command kRows[] = {
     {"MOVE", exactly(3), kFirstKey, kWrite | kGrows | kWalks, &move, "generic", "n, n members",
      "Moves a key into another collection."},
     {"OBJECT", at_least(2), kSecondArgument, kRead, &object, "generic", "1",
-     "Tells how a value is kept."},
+     "Tells how a value is kept.", &check_object},
     {"RENAME", exactly(3), kTwoKeys, kWrite | kGrows, &rename, "generic", "1",
      "Gives a key another name, in place of what had that name."},
     {"RENAMENX", exactly(3), kTwoKeys, kWrite | kGrows, &renamenx, "generic", "1",

@@ -14,7 +14,7 @@ constexpr std::size_t kCursorArgument = 2;
 
 Result<MembersScan> MembersScan::begin(Call& call) {
   LK_ASSERT(call.argument_count() > kCursorArgument);
-  const auto cursor = parse_uint64(call.argument(kCursorArgument));
+  const auto cursor = parse_cursor(call.argument(kCursorArgument));
   if (!cursor) return Error(ErrorCode::InvalidArgument, "invalid cursor");
   MembersScan scan(call);
   scan.cursor_ = *cursor;

@@ -95,7 +95,7 @@ Result<ScanOptions> parse_scan_options(const Call& call) {
 }
 
 Result<void> scan(Call& call) {
-  const auto cursor = parse_uint64(call.argument(1));
+  const auto cursor = parse_cursor(call.argument(1));
   if (!cursor.has_value()) return Error(ErrorCode::InvalidArgument, "invalid cursor");
   LK_TRY(const ScanOptions options, parse_scan_options(call));
 

@@ -1,6 +1,7 @@
 #include "kv/scan_cursors.h"
 
 #include "base/assert.h"
+#include "base/numbers.h"
 
 namespace latchkey::kv {
 
@@ -12,6 +13,18 @@ constexpr std::uint64_t kCursorMask = (std::uint64_t{1} << kCursorBits) - 1;
 constexpr std::size_t kEntryOverheadBytes = 128;
 
 }  // namespace
+
+std::optional<std::uint64_t> parse_cursor(Bytes text) {
+  text = text.substr(0, text.find('\0'));
+  if (text.empty()) return 0;
+  const bool is_negative = text.front() == '-';
+  if (is_negative || text.front() == '+') text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  while (text.size() > 1 && text.front() == '0') text.remove_prefix(1);
+  const auto number = parse_uint64(text);
+  if (!number) return std::nullopt;
+  return is_negative ? 0 - *number : *number;
+}
 
 ScanCursors::ScanCursors(std::uint64_t first) : next_(first & kCursorMask) {}
 

@@ -12,6 +12,10 @@
 
 namespace latchkey::kv {
 
+/// A cursor as a client writes it, or nothing. As lenient as Redis: no text is 0, a sign and
+/// leading zeros may stand before the digits, and what follows a zero byte is not looked at.
+std::optional<std::uint64_t> parse_cursor(Bytes text);
+
 /// Remembers where a SCAN, HSCAN or ZSCAN goes on, because keys are ordered by bytes and a cursor
 /// on the wire is a number.
 ///

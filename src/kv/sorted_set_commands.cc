@@ -176,7 +176,8 @@ Result<void> zadd(Call& call) {
 }
 
 Result<void> zincrby(Call& call) {
-  ZaddOptions options;
+  // As in Redis the words are read as ZADD's, so that an option in place of the number is told.
+  LK_TRY(ZaddOptions options, ZaddOptions::parse(call));
   options.increment = true;
   return add_all(call, options);
 }

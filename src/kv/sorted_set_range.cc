@@ -1,5 +1,6 @@
 #include "kv/sorted_set_range.h"
 
+#include <limits>
 #include <optional>
 
 #include "base/assert.h"
@@ -15,10 +16,27 @@ struct ScoreBound {
   bool open;
 };
 
+/// Redis reads a bound with less care than a score, and clients get the same here: nothing at all
+/// is 0, spaces may stand before a number, what is too large is infinite and what follows a zero
+/// byte is not looked at.
+std::optional<double> parse_bound(Bytes text) {
+  text = text.substr(0, text.find('\0'));
+  if (text.empty()) return 0.0;
+  while (!text.empty() && (text.front() == ' ' || (text.front() >= '\t' && text.front() <= '\r')))
+    text.remove_prefix(1);
+  if (const auto exact = parse_double(text)) return exact;
+  const auto wide = parse_long_double(text);
+  if (!wide) return std::nullopt;
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  if (*wide > kLargest) return std::numeric_limits<double>::infinity();
+  if (*wide < -kLargest) return -std::numeric_limits<double>::infinity();
+  return static_cast<double>(*wide);
+}
+
 std::optional<ScoreBound> parse_score(Bytes text) {
   const bool open = !text.empty() && text.front() == '(';
   if (open) text.remove_prefix(1);
-  const auto score = parse_double(text);
+  const auto score = parse_bound(text);
   if (!score) return std::nullopt;
   return ScoreBound{*score, open};
 }

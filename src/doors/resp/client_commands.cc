@@ -356,11 +356,15 @@ constexpr Subcommand kSubcommands[] = {
     {"client|unpause", exactly(2), &client_unpause, "UNPAUSE", "End the pause."},
 };
 
+Result<void> check_client(kv::Arguments arguments) {
+  return check_subcommand(arguments, kSubcommands);
+}
+
 Result<void> client(Call& call) { return run_subcommand(call, kSubcommands); }
 
 constexpr kv::Command kRows[] = {
     {"CLIENT", at_least(2), kNoKeys, kv::kConnection | kv::kLoading, &client, "connection",
-     "n, connections", "Tells about connections and changes them."},
+     "n, connections", "Tells about connections and changes them.", &check_client},
 };
 
 }  // namespace

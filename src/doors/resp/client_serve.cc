@@ -278,6 +278,10 @@ bool Client::refuse(WorkerState& worker, const IndexedCommand& indexed, Argument
             "Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
             "allowed in this context",
             full_name(indexed, arguments))));
+  } else if (transaction_ != nullptr && command.check != nullptr) {
+    const Result<void> checked = command.check(arguments);
+    if (checked.has_value()) return false;
+    reject(checked.error());
   } else {
     return false;
   }

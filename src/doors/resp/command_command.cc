@@ -268,13 +268,17 @@ constexpr Subcommand kSubcommands[] = {
      "Return the names of commands."},
 };
 
+Result<void> check_command(kv::Arguments arguments) {
+  return arguments.size() == 1 ? Result<void>() : check_subcommand(arguments, kSubcommands);
+}
+
 Result<void> command(Call& call) {
   return call.argument_count() == 1 ? command_info(call) : run_subcommand(call, kSubcommands);
 }
 
 constexpr Command kRows[] = {
     {"COMMAND", at_least(1), kNoKeys, kv::kConnection | kv::kLoading, &command, "server",
-     "n, commands", "Tells about commands."},
+     "n, commands", "Tells about commands.", &check_command},
 };
 
 }  // namespace

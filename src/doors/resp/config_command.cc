@@ -261,11 +261,15 @@ constexpr Subcommand kSubcommands[] = {
      "Change settings until the next start."},
 };
 
+Result<void> check_config(kv::Arguments arguments) {
+  return check_subcommand(arguments, kSubcommands);
+}
+
 Result<void> config(Call& call) { return run_subcommand(call, kSubcommands); }
 
 constexpr kv::Command kRows[] = {
     {"CONFIG", at_least(2), kNoKeys, kv::kAdmin | kv::kLoading, &config, "server", "n, settings",
-     "Shows and changes settings."},
+     "Shows and changes settings.", &check_config},
 };
 
 }  // namespace

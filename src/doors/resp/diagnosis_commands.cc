@@ -24,7 +24,7 @@ Error invalid(std::string text) { return Error(ErrorCode::InvalidArgument, std::
 Result<void> slowlog_get(Call& call) {
   constexpr std::int64_t kShown = 10;
   std::int64_t count = kShown;
-  if (call.argument_count() > 3) return Call::syntax_error();
+  if (call.argument_count() > 3) return wrong_subcommand_use(call);
   if (call.argument_count() == 3) {
     const auto asked = parse_int64(call.argument(2));
     if (!asked.has_value() || *asked < -1)
@@ -64,6 +64,10 @@ constexpr Subcommand kSlowlog[] = {
     {"slowlog|len", exactly(2), &slowlog_len, "LEN", "Return how many there are."},
     {"slowlog|reset", exactly(2), &slowlog_reset, "RESET", "Forget them."},
 };
+
+Result<void> check_slowlog(kv::Arguments arguments) {
+  return check_subcommand(arguments, kSlowlog);
+}
 
 Result<void> slowlog(Call& call) { return run_subcommand(call, kSlowlog); }
 
@@ -185,15 +189,19 @@ constexpr Subcommand kLatency[] = {
      "Forget events (default: all)."},
 };
 
+Result<void> check_latency(kv::Arguments arguments) {
+  return check_subcommand(arguments, kLatency);
+}
+
 Result<void> latency(Call& call) { return run_subcommand(call, kLatency); }
 
 Result<void> memory_usage(Call& call) {
   if (call.argument_count() != 3) {
-    const auto samples =
-        call.argument_count() == 5 && equals_ignore_case(call.argument(3), "SAMPLES")
-            ? parse_int64(call.argument(4))
-            : std::nullopt;
-    if (!samples.has_value() || *samples < 0) return Call::syntax_error();
+    const bool is_samples = equals_ignore_case(call.argument(3), "SAMPLES");
+    if (!is_samples || call.argument_count() == 4) return Call::syntax_error();
+    const auto samples = parse_int64(call.argument(4));
+    if (!samples.has_value()) return Call::not_an_integer();
+    if (*samples < 0 || call.argument_count() > 5) return Call::syntax_error();
   }
   // What one record takes in its leaf beside key and value: slot, header, fingerprint, and its
   // share of the directory and of the room that splits leave.
@@ -283,6 +291,8 @@ constexpr Subcommand kMemory[] = {
      "Return about how many bytes a key's record takes."},
 };
 
+Result<void> check_memory(kv::Arguments arguments) { return check_subcommand(arguments, kMemory); }
+
 Result<void> memory(Call& call) { return run_subcommand(call, kMemory); }
 
 Result<void> debug_sleep(Call& call) {
@@ -317,11 +327,11 @@ constexpr kv::Command kRows[] = {
     {"DEBUG", at_least(2), kNoKeys, kv::kAdmin | kv::kLoading, &debug, "server", "constant",
      "Helps tests."},
     {"LATENCY", at_least(2), kNoKeys, kv::kAdmin | kv::kLoading, &latency, "server", "n, events",
-     "Tells what took long."},
+     "Tells what took long.", &check_latency},
     {"MEMORY", at_least(2), kNoKeys, kv::kRead, &memory, "server", "n, collections",
-     "Tells what memory is used for."},
+     "Tells what memory is used for.", &check_memory},
     {"SLOWLOG", at_least(2), kNoKeys, kv::kAdmin | kv::kLoading, &slowlog, "server", "n, entries",
-     "Shows commands that took long."},
+     "Shows commands that took long.", &check_slowlog},
 };
 
 }  // namespace

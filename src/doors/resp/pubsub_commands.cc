@@ -65,12 +65,14 @@ Result<void> unsubscribe(Call& call) {
 template <Kind kKind>
 Result<void> publish(Call& call) {
   kv::Hub& hub = kKind == Kind::Shard ? Client::of(call).door().shard_hub : call.store.hub();
-  call.reply.integer(static_cast<std::int64_t>(hub.publish(call.argument(1), call.argument(2))));
+  const std::size_t receiver_count = call.publish(hub, call.argument(1), call.argument(2));
+  call.reply.integer(static_cast<std::int64_t>(receiver_count));
   return {};
 }
 
 template <Kind kKind>
 Result<void> list_channels(Call& call) {
+  if (call.argument_count() > 3) return wrong_subcommand_use(call);
   const kv::Hub& hub = kKind == Kind::Shard ? Client::of(call).door().shard_hub : call.store.hub();
   const std::vector<std::string> channels =
       hub.channels(call.argument_count() > 2 ? std::string(call.argument(2)) : std::string());
@@ -108,6 +110,10 @@ constexpr Subcommand kSubcommands[] = {
      "SHARDNUMSUB [<channel> ...]", "Return the number of subscribers of each shard channel."},
 };
 
+Result<void> check_pubsub(kv::Arguments arguments) {
+  return check_subcommand(arguments, kSubcommands);
+}
+
 Result<void> pubsub(Call& call) { return run_subcommand(call, kSubcommands); }
 
 constexpr std::uint32_t kFlags = kv::kPubSub | kv::kLoading;
@@ -119,7 +125,7 @@ constexpr kv::Command kRows[] = {
     {"PUBLISH", exactly(3), kNoKeys, kv::kFast | kv::kLoading, &publish<Kind::Channel>, "pubsub",
      "n + m, n subscribers, m patterns", "Sends a message to a channel."},
     {"PUBSUB", at_least(2), kNoKeys, kv::kLoading, &pubsub, "pubsub", "n, channels",
-     "Tells about channels and their subscribers."},
+     "Tells about channels and their subscribers.", &check_pubsub},
     {"PUNSUBSCRIBE", at_least(1), kNoKeys, kFlags, &unsubscribe<Kind::Pattern>, "pubsub",
      "n, patterns", "Stops listening to patterns."},
     {"SPUBLISH", exactly(3), kNoKeys, kv::kFast | kv::kLoading, &publish<Kind::Shard>, "pubsub",

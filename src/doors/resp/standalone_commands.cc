@@ -38,6 +38,10 @@ constexpr Subcommand kCluster[] = {
     {"cluster|slots", exactly(2), &no_cluster, "SLOTS", "Refused: this server stands alone."},
 };
 
+Result<void> check_cluster(kv::Arguments arguments) {
+  return check_subcommand(arguments, kCluster);
+}
+
 Result<void> cluster(Call& call) { return run_subcommand(call, kCluster); }
 
 Result<void> readonly(Call& call) { return no_cluster(call); }
@@ -68,6 +72,8 @@ Result<void> module_list(Call& call) {
 constexpr Subcommand kModule[] = {
     {"module|list", exactly(2), &module_list, "LIST", "Return the modules: none."},
 };
+
+Result<void> check_module(kv::Arguments arguments) { return check_subcommand(arguments, kModule); }
 
 Result<void> module(Call& call) { return run_subcommand(call, kModule); }
 
@@ -149,19 +155,21 @@ constexpr Subcommand kAcl[] = {
     {"acl|whoami", exactly(2), &acl_whoami, "WHOAMI", "Return this connection's user."},
 };
 
+Result<void> check_acl(kv::Arguments arguments) { return check_subcommand(arguments, kAcl); }
+
 Result<void> acl(Call& call) { return run_subcommand(call, kAcl); }
 
 constexpr std::uint32_t kFlags = kv::kLoading;
 
 constexpr kv::Command kRows[] = {
     {"ACL", at_least(2), kNoKeys, kFlags, &acl, "server", "n, commands",
-     "Tells about users and what they may do."},
+     "Tells about users and what they may do.", &check_acl},
     {"CLUSTER", at_least(2), kNoKeys, kFlags, &cluster, "cluster", "constant",
-     "Refused: this server stands alone."},
+     "Refused: this server stands alone.", &check_cluster},
     {"FAILOVER", at_least(1), kNoKeys, kv::kAdmin, &failover, "server", "constant",
      "Refused: there are no replicas."},
     {"MODULE", at_least(2), kNoKeys, kFlags, &module, "server", "constant",
-     "Tells about modules: there are none."},
+     "Tells about modules: there are none.", &check_module},
     {"READONLY", exactly(1), kNoKeys, kFlags | kv::kFast, &readonly, "cluster", "constant",
      "Refused: this server stands alone."},
     {"READWRITE", exactly(1), kNoKeys, kFlags | kv::kFast, &readonly, "cluster", "constant",

@@ -26,25 +26,42 @@ void write_help(kv::Call& call, std::span<const Subcommand> rows) {
   call.reply.status("    Print this help.");
 }
 
-}  // namespace
-
-Result<void> run_subcommand(kv::Call& call, std::span<const Subcommand> rows) {
-  const Bytes word = call.argument(1);
+/// The row that argument 1 names; null for HELP.
+Result<const Subcommand*> find_subcommand(kv::Arguments arguments,
+                                          std::span<const Subcommand> rows) {
+  const Bytes word = arguments[1];
   for (const Subcommand& row : rows) {
     if (!equals_ignore_case(last_word(row.full_name), word)) continue;
-    if (!row.arity.admits(call.argument_count())) {
-      return Error(ErrorCode::InvalidArgument,
-                   fmt::format("wrong number of arguments for '{}' command", row.full_name));
-    }
-    Client::of(call).info().last_command.store(row.full_name.data(), std::memory_order_relaxed);
-    return row.handler(call);
+    if (row.arity.admits(arguments.size())) return &row;
+    return Error(ErrorCode::InvalidArgument,
+                 fmt::format("wrong number of arguments for '{}' command", row.full_name));
   }
-  if (equals_ignore_case(word, "HELP") && call.argument_count() == 2) {
+  if (equals_ignore_case(word, "HELP") && arguments.size() == 2) return nullptr;
+  return Error(ErrorCode::UnknownCommand, fmt::format("unknown subcommand '{}'. Try {} HELP.",
+                                                      word.substr(0, 128), to_upper(arguments[0])));
+}
+
+}  // namespace
+
+Result<void> check_subcommand(kv::Arguments arguments, std::span<const Subcommand> rows) {
+  LK_CHECK(find_subcommand(arguments, rows));
+  return {};
+}
+
+Error wrong_subcommand_use(const kv::Call& call) {
+  return Error(ErrorCode::InvalidArgument,
+               fmt::format("unknown subcommand or wrong number of arguments for '{}'. Try {} HELP.",
+                           call.argument(1).substr(0, 128), call.command.name));
+}
+
+Result<void> run_subcommand(kv::Call& call, std::span<const Subcommand> rows) {
+  LK_TRY(const Subcommand* row, find_subcommand(call.arguments, rows));
+  if (row == nullptr) {
     write_help(call, rows);
     return {};
   }
-  return Error(ErrorCode::UnknownCommand, fmt::format("unknown subcommand '{}'. Try {} HELP.",
-                                                      word.substr(0, 128), call.command.name));
+  Client::of(call).info().last_command.store(row->full_name.data(), std::memory_order_relaxed);
+  return row->handler(call);
 }
 
 }  // namespace latchkey::resp

@@ -15,6 +15,12 @@ struct Subcommand {
   Bytes summary;
 };
 
+/// Whether argument 1 names one of them, or HELP, and it takes that many arguments.
+Result<void> check_subcommand(kv::Arguments arguments, std::span<const Subcommand> rows);
+
+/// For a handler that meets more arguments than its subcommand has use for.
+Error wrong_subcommand_use(const kv::Call& call);
+
 /// Runs the one that argument 1 names; HELP is answered from the rows. Unknown ones and wrong
 /// counts of arguments get Redis' errors.
 Result<void> run_subcommand(kv::Call& call, std::span<const Subcommand> rows);
