@@ -48,10 +48,11 @@ class Server:
         self.process = None
         self.port = 0
 
-    def start(self):
-        self.port = free_port()
+    def start(self, port=None):
+        """At `port`, for clients that come back to where they were, or at a free one."""
+        self.port = port or free_port()
         if self.redis:
-            command = ["redis-server", "--port", str(self.port), "--save", "", "--dir", self.directory]
+            command = ["redis-server", "--port", str(self.port), "--save", "", "--dir", self.directory, *self.flags]
         else:
             command = [BINARY, "serve", "--data", self.directory + "/data", "--resp-port", str(self.port), *self.flags]
         output = open(self.directory + "/output", "ab")
