@@ -34,7 +34,7 @@ struct RowLockOutcome {
 ///   row locks  one for each row that an interactive transaction has written or locked, held until
 ///              it ends. Nobody waits for one on a thread: who is refused leaves a callback.
 ///
-///     bucket   { latch | number of row locks | list of row locks }      16 bytes, 4096 buckets
+///     bucket   { latch | number of row locks | list of row locks }      16 bytes, 1024 buckets
 ///                                               |
 ///                     { key, holder, waiters in order } -> ...
 ///
@@ -50,7 +50,8 @@ struct RowLockOutcome {
 /// Order:     gate, bucket latches ascending, graph_mutex_.
 class LockTable {
  public:
-  static constexpr std::uint32_t kBucketsDefault = 4096;
+  /// 16 KiB: the table should stay in a core's own cache.
+  static constexpr std::uint32_t kBucketsDefault = 1024;
 
   /// Requires: `bucket_count` is a power of two.
   explicit LockTable(std::uint32_t bucket_count = kBucketsDefault);

@@ -69,7 +69,8 @@ Log::Log(const env::Env& env, LogOptions options, const LogEnd& recovered, LogEp
       options_(std::move(options)),
       segments_(
           *env.files,
-          {options_.directory, options_.segment_bytes, options_.spare_count_max, options_.note},
+          {options_.directory, options_.segment_bytes, options_.spare_count_max,
+           options_.durability == Durability::Sync, options_.note},
           epoch, value_of(recovered.end)),
       ring_(options_.durability == Durability::None ? kRingBytesMin : options_.ring_bytes,
             value_of(recovered.end), epoch.seed(),

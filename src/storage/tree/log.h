@@ -26,10 +26,11 @@ namespace latchkey::storage::tree {
 struct LogOptions {
   std::string directory;
   Durability durability = Durability::Sync;
-  /// Rounded up to a multiple of ring_bytes. Opening writes one such file of zeros.
+  /// Rounded up to a multiple of ring_bytes. Opening makes one such file.
   std::uint64_t segment_bytes = 64u << 20;
   /// A power of two, at least 64 KiB.
-  std::uint32_t ring_bytes = 16u << 20;
+  /// Small enough for a processor's cache: each byte is written, checked, read and zeroed there.
+  std::uint32_t ring_bytes = 1u << 20;
   std::uint32_t spare_count_max = 2;
   std::int64_t sync_interval_ms = 100;  ///< Interval: at most this and one sync may be lost
   std::int64_t idle_mark_ms = 30;       ///< a quiet log is marked after at most 1.5 times this

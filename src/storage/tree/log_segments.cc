@@ -148,7 +148,7 @@ Result<void> LogSegments::prepare_next() {
   header.note = options_.note ? options_.note() : 0;
   header.used_before = !unnamed.empty();
   if (unnamed.empty()) {
-    LK_TRY(unnamed, create_zeroed());
+    LK_TRY(unnamed, create_empty());
   }
   LK_CHECK(make_ready(unnamed, header));
   LK_CHECK(newest_->write({epoch_.number, start}));
@@ -160,13 +160,14 @@ Result<void> LogSegments::prepare_next() {
   return {};
 }
 
-Result<std::string> LogSegments::create_zeroed() {
+Result<std::string> LogSegments::create_empty() {
   const std::string path = path_of(kUnfinishedSegmentName);
   // A failed attempt may have left it.
   LK_TRY(const bool exists, files_.exists(path));
   if (exists) LK_CHECK(files_.remove(path));
   LK_TRY(auto file, files_.open(path, env::OpenMode::CreateNew));
-  auto filled = write_zeros(*file);
+  auto filled = file->preallocate(file_bytes_);
+  if (filled.has_value() && options_.writes_zeros) filled = write_zeros(*file);
   file.reset();
   if (filled.has_value()) return path;
   // Half a segment would keep the very space that is lacking. The next try removes it otherwise.
@@ -176,7 +177,6 @@ Result<std::string> LogSegments::create_zeroed() {
 }
 
 Result<void> LogSegments::write_zeros(env::File& file) {
-  LK_CHECK(file.preallocate(file_bytes_));
   const std::string zeros(std::min(kZeroChunkBytes, file_bytes_), '\0');
   std::uint64_t unsynced = 0;
   for (std::uint64_t at = 0; at < file_bytes_; at += zeros.size()) {

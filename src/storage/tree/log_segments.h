@@ -22,7 +22,8 @@ namespace latchkey::storage::tree {
 ///
 /// A segment is allocated, filled with zeros and synced under another name, renamed and the
 /// directory synced, all before the first byte of the log goes into it. So writes into it meet no
-/// full disk, and syncing them changes no metadata.
+/// full disk, and syncing them changes no metadata. A log that is seldom synced does without the
+/// zeros, which cost more than what they save there: allocated space reads as zeros anyway.
 ///
 /// Threads:   write from one at a time, sync from one at a time, beside each other; prepare_next
 ///            from one at a time; drop_before and the figures from any.
@@ -36,6 +37,7 @@ class LogSegments {
     std::string directory;
     std::uint64_t segment_bytes;
     std::uint32_t spare_count_max;
+    bool writes_zeros;
     std::function<std::uint64_t()> note;  ///< for the headers; null: 0
   };
   LogSegments(env::FileSystem& files, Options options, LogEpoch epoch, std::uint64_t origin);
@@ -78,7 +80,7 @@ class LogSegments {
   Result<void> put_away_void(const LogEnd& recovered);
   Active file_at(std::uint64_t position) const;
   std::string path_of(std::string_view name) const;
-  Result<std::string> create_zeroed();
+  Result<std::string> create_empty();
   Result<void> write_zeros(env::File& file);
   std::string take_spare();
   Result<void> make_ready(const std::string& unnamed, const SegmentHeader& header);

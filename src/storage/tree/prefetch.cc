@@ -52,7 +52,6 @@ void prefetch_batch(const Directory& directory, const Pool& pool, std::span<KeyR
     keys[i].hint = value_of(page);
     __builtin_prefetch(pages[i]->bytes(), 1);
     __builtin_prefetch(pages[i]->bytes() + kLineBytes);
-    __builtin_prefetch(pages[i]->bytes() + 2 * kLineBytes);
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     slots[i] = pages[i] == nullptr

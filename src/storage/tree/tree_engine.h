@@ -30,7 +30,7 @@ struct TreeEngineOptions {
   std::uint64_t memory_limit_bytes = std::uint64_t{1} << 30;
   EngineLimits limits{65536, std::uint64_t{512} << 20};
   std::uint64_t log_segment_bytes = std::uint64_t{64} << 20;
-  std::uint32_t log_ring_bytes = 4u << 20;
+  std::uint32_t log_ring_bytes = 1u << 20;
   std::int64_t sync_interval_ms = 100;
   /// None: for simulation. Nothing happens but inside calls; see LogOptions.
   LogOptions::Threads threads = LogOptions::Threads::Own;
