@@ -14,7 +14,8 @@ constexpr int kTriesMax = 8;
 
 Result<void> Store::prepare(Session& session, const Command& command) {
   if ((command.flags & kGrows) == 0) return {};
-  LK_CHECK(members_ids_->refill_if_low());
+  if (members_ids_->low()) [[unlikely]]
+    LK_CHECK(members_ids_->refill_if_low());
   if (session.collection != nullptr) return {};
   LK_TRY(session.collection, collection(session.collection_name, Create::Yes));
   return {};
@@ -23,21 +24,21 @@ Result<void> Store::prepare(Session& session, const Command& command) {
 Outcome Store::execute(Session& session, const Command& command, Arguments arguments,
                        Reply& reply) {
   LK_ASSERT(command.arity.admits(arguments.size()));
-  for (int tries_left = kTriesMax; tries_left > 1; --tries_left) {
-    const std::size_t mark = reply.mark();
-    const Outcome outcome = execute_once(session, command, arguments, reply, false);
-    if (outcome == Outcome::Blocked || reply.mark() != mark) return outcome;
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    const Try ended = execute_once(session, command, arguments, reply);
+    if (ended == Try::Done) return Outcome::Done;
+    if (ended == Try::Blocked) return Outcome::Blocked;
   }
-  return execute_once(session, command, arguments, reply, true);
+  reply.error(Error(ErrorCode::WriteConflict));
+  return Outcome::Done;
 }
 
-/// Replies nothing at all when the command is to be run again.
-Outcome Store::execute_once(Session& session, const Command& command, Arguments arguments,
-                            Reply& reply, bool last_try) {
+Store::Try Store::execute_once(Session& session, const Command& command, Arguments arguments,
+                               Reply& reply) {
   const std::size_t mark = reply.mark();
   if (Result<void> prepared = prepare(session, command); !prepared.has_value()) {
     reply.error(error_for_door(std::move(prepared).error()));
-    return Outcome::Done;
+    return Try::Done;
   }
   const std::int64_t now_ms = session.now_ms != 0 ? session.now_ms : engine_.now_ms();
   Call call(*this, session, command, arguments, reply, now_ms, nullptr);
@@ -53,7 +54,7 @@ Outcome Store::execute_once(Session& session, const Command& command, Arguments 
   if (result.has_value()) {
     LK_ASSERT_SLOW(reply.mark() != mark);
     if (!call.events_.empty()) publish_events(session, call);
-    return Outcome::Done;
+    return Try::Done;
   }
   reply.rewind(mark);
   call.flushed_.put_back();
@@ -62,11 +63,11 @@ Outcome Store::execute_once(Session& session, const Command& command, Arguments 
     if (call.own_transaction_ != nullptr && call.own_transaction_->blocked_on().has_value()) {
       session.blocked_on = *call.own_transaction_->blocked_on();
     }
-    return Outcome::Blocked;
+    return Try::Blocked;
   }
-  if (code == ErrorCode::WriteConflict && !last_try) return Outcome::Done;
+  if (code == ErrorCode::WriteConflict) return Try::Again;
   reply.error(error_for_door(std::move(result).error()));
-  return Outcome::Done;
+  return Try::Done;
 }
 
 }  // namespace latchkey::kv

@@ -71,12 +71,9 @@ Result<std::unique_ptr<MembersIds>> MembersIds::open(storage::Engine& engine, st
 }
 
 Result<void> MembersIds::refill_if_low() {
-  const std::uint64_t limit = limit_.load(std::memory_order_acquire);
-  const std::uint64_t next = next_.load(std::memory_order_relaxed);
-  if (next < limit && limit - next > chunk_ / 2) return {};
+  if (!low()) return {};
   const std::lock_guard lock(refill_mutex_);
-  if (limit_.load(std::memory_order_relaxed) != limit) return {};
-  return raise_counter();
+  return low() ? raise_counter() : Result<void>();
 }
 
 Result<void> MembersIds::raise_counter() {

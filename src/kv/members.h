@@ -82,7 +82,13 @@ class MembersIds {
   static Result<std::unique_ptr<MembersIds>> open(storage::Engine& engine,
                                                   std::uint64_t chunk = kChunk);
 
-  /// Makes sure that at least half a chunk is left. Costs two loads unless it is not.
+  /// Whether less than half a chunk is left.
+  bool low() const {
+    const std::uint64_t limit = limit_.load(std::memory_order_acquire);
+    const std::uint64_t next = next_.load(std::memory_order_relaxed);
+    return next >= limit || limit - next <= chunk_ / 2;
+  }
+  /// Makes sure that at least half a chunk is left.
   /// Requires: no transaction of this thread is open.
   Result<void> refill_if_low();
 

@@ -108,8 +108,9 @@ class Store {
 
   /// What must be there before a command that grows begins: its collection, and ids to spend.
   Result<void> prepare(Session& session, const Command& command);
-  Outcome execute_once(Session& session, const Command& command, Arguments arguments, Reply& reply,
-                       bool last_try);
+  /// How one try ended; Again: nothing was done or replied, and it must be tried once more.
+  enum class Try : std::uint8_t { Done, Blocked, Again };
+  Try execute_once(Session& session, const Command& command, Arguments arguments, Reply& reply);
   void publish_events(const Session& session, const Call& call);
   void publish_event(Bytes collection_name, char type, const char* event, Bytes key,
                      storage::Lsn depends_on);

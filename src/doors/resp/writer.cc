@@ -131,9 +131,8 @@ void Writer::close_array(std::size_t mark, std::size_t element_count) {
   output_->insert(mark, Bytes(text, static_cast<std::size_t>(end - text)));
 }
 
-std::size_t Writer::mark() const {
-  if (output_->overflowed()) return (std::size_t{1} << 62) + ++marks_after_overflow_;
-  return output_->size();
+std::size_t Writer::mark_after_overflow() const {
+  return (std::size_t{1} << 62) + ++marks_after_overflow_;
 }
 
 void Writer::rewind(std::size_t mark) {

@@ -54,7 +54,9 @@ class Writer final : public kv::Reply {
   void close_array(std::size_t mark, std::size_t element_count) override;
   bool typed() const override { return version_ == Version::Three; }
 
-  std::size_t mark() const override;
+  std::size_t mark() const override {
+    return output_->overflowed() ? mark_after_overflow() : output_->size();
+  }
   void rewind(std::size_t mark) override;
 
   /// Bytes that are already in the form of the wire.
@@ -74,6 +76,7 @@ class Writer final : public kv::Reply {
 
  private:
   void header(char kind, std::size_t count);
+  std::size_t mark_after_overflow() const;
 
   net::Output* output_ = nullptr;
   Version version_ = Version::Two;
