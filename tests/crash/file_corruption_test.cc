@@ -218,6 +218,15 @@ Damages damages_of(const Directory& directory) {
     add_lengths(out, name, bytes);
     add_others(out, name, directory.names);
   }
+  for (const std::string& name : directory.names) {
+    if (!name.starts_with("log-0")) continue;
+    out.push_back({"it and all behind it are missing", name, false, [=](auto& all_files) {
+                     for (const std::string& other : directory.names) {
+                       if (!other.starts_with("log-0") || other < name) continue;
+                       EXPECT_TRUE(all_files.remove(path_of(other)).has_value());
+                     }
+                   }});
+  }
   std::vector<std::string> prefixes = {"checkpoint-", "log-0", "log-", "spare-"};
   // Without the mark of a clean stop, a directory with nothing else in it is a new one.
   if (directory.promise.clean == CleanStop::Sure) prefixes.emplace_back();
@@ -267,8 +276,9 @@ std::optional<std::string> judge(const Directory& directory, const Damage& damag
   if (found.violation.has_value()) return *found.violation + "\n" + lines;
   const bool lost = found.commits < promise.most;
   ++(lost ? outcomes.cut : outcomes.whole);
-  const bool told = lines.find("cut a torn tail") != std::string::npos ||
-                    lines.find("ignored bytes") != std::string::npos;
+  const bool told = (lines.find("cut a torn tail") != std::string::npos ||
+                     lines.find("ignored bytes") != std::string::npos) &&
+                    lines.find(kDirectory + "/log-0") != std::string::npos;
   if (lost && !told && !damage.may_look_unwritten)
     return "a tail is gone and no line says so:\n" + lines;
   return std::nullopt;
