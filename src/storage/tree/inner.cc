@@ -4,11 +4,7 @@
 #include <cstring>
 
 #include "base/assert.h"
-
-// The one thing the thread sanitizer is told to skip: reading an inner page while its version may
-// be odd. What was read is thrown away unless the version proves it whole; optimistic_page_test.cc
-// tests exactly this.
-#define LK_OPTIMISTIC_READ __attribute__((no_sanitize("thread"), noinline))
+#include "storage/tree/optimistic.h"
 
 namespace latchkey::storage::tree {
 
@@ -41,33 +37,6 @@ std::size_t common_prefix(Bytes a, Bytes b) {
 Bytes shortest_separator(Bytes left, Bytes right) {
   LK_ASSERT_SLOW(left < right);
   return right.substr(0, common_prefix(left, right) + 1);
-}
-
-std::uint64_t begin_read(const Page& page) {
-  for (;;) {
-    const std::uint64_t version = page.header.version.load(std::memory_order_acquire);
-    if ((version & 1) == 0) return version;
-    spin_pause();
-  }
-}
-
-bool still_valid(const Page& page, std::uint64_t version) {
-  // Loads are not reordered with loads on x86-64, so keeping the compiler in order is enough; the
-  // sanitizer does not model fences.
-  std::atomic_signal_fence(std::memory_order_acquire);
-  return page.header.version.load(std::memory_order_acquire) == version;
-}
-
-void begin_change(Page& page) {
-  const std::uint64_t version = page.header.version.load(std::memory_order_relaxed);
-  LK_ASSERT((version & 1) == 0);
-  page.header.version.exchange(version + 1, std::memory_order_seq_cst);
-}
-
-void end_change(Page& page) {
-  const std::uint64_t version = page.header.version.load(std::memory_order_relaxed);
-  LK_ASSERT((version & 1) == 1);
-  page.header.version.store(version + 1, std::memory_order_release);
 }
 
 void Inner::format(Page& page, PageKind kind, TreeId tree, int level, Bytes prefix) {
@@ -150,96 +119,82 @@ std::string Inner::separator(int index) const {
   return out;
 }
 
-LK_OPTIMISTIC_READ PageId Inner::child_optimistic(const Page& page, int index) {
-  const int capacity =
-      page.header.kind == PageKind::CountedInner ? kCountedCapacity : kPlainCapacity;
-  const char* at = page.bytes() + kHeads + 8 * static_cast<std::size_t>(capacity) +
-                   4 * static_cast<std::size_t>(index);
-  std::uint32_t child;
-  __builtin_memcpy(&child, at, 4);
-  return PageId{child};
+PageId Inner::child_optimistic(const Page& page, int index) {
+  const PageKind kind = read_racing<PageKind>(&page.header.kind);
+  return read_racing<PageId>(page.bytes() + children_at(capacity_of(kind)) +
+                             4 * static_cast<std::size_t>(index));
 }
 
-// Written flat, without calls, so that nothing instrumented runs inside.
-LK_OPTIMISTIC_READ int Inner::search_optimistic(const Page& page, Bytes key, Side side,
-                                                std::uint64_t version) {
-  const char* const base = page.bytes();
-  const PageKind kind = page.header.kind;
+namespace {
+
+/// The key of a search, taken apart as the separators of a page are.
+struct SearchKey {
+  Bytes whole;
+  Bytes suffix;  ///< behind the page's prefix
+  std::uint64_t head;
+
+  SearchKey(Bytes key, std::size_t prefix_bytes)
+      : whole(key), suffix(key.substr(std::min(prefix_bytes, key.size()))), head(head64(suffix)) {}
+  Bytes rest() const { return suffix.substr(std::min<std::size_t>(8, suffix.size())); }
+};
+
+constexpr int kPageChanged = 2;
+
+int order_of(std::size_t left, std::size_t right) {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/// How a separator sorts against the key when their heads are equal: -1, 0 or 1; or kPageChanged.
+/// `at` is the separator's word in the page's list of rests.
+int compare_rests(const Page& page, std::uint64_t version, std::uint16_t at, const SearchKey& key) {
+  if (at >= kShortRest) return order_of(at & 0xF, key.suffix.size());
+  if (at + 2u > kPageBytes) return kPageChanged;
+  const auto length = read_racing<std::uint16_t>(page.bytes() + at);
+  if (length == kLongRest) {
+    if (at + kLongRestBytes > kPageBytes) return kPageChanged;
+    const auto* const separator = read_racing<const LongSeparator*>(page.bytes() + at + 2);
+    // Only a pointer that was read whole may be followed; it stays readable for this turn.
+    if (!still_valid(page, version)) return kPageChanged;
+    const int order = Bytes(separator->text).compare(key.whole);
+    return order < 0 ? -1 : order > 0 ? 1 : 0;
+  }
+  if (at + 2u + length > kPageBytes) return kPageChanged;
+  if (key.suffix.size() < 8) return 1;  // shorter than the head it equals: it sorts before
+  const Bytes other = key.rest();
+  const char* const text = page.bytes() + at + 2;
+  const std::size_t shared = std::min<std::size_t>(length, other.size());
+  for (std::size_t i = 0; i < shared; ++i) {
+    const auto stored = static_cast<unsigned char>(read_racing<char>(text + i));
+    const auto wanted = static_cast<unsigned char>(other[i]);
+    if (stored != wanted) return stored < wanted ? -1 : 1;
+  }
+  return order_of(length, other.size());
+}
+
+}  // namespace
+
+int Inner::search_optimistic(const Page& page, Bytes key, Side side, std::uint64_t version) {
+  const PageKind kind = read_racing<PageKind>(&page.header.kind);
   if (kind != PageKind::Inner && kind != PageKind::CountedInner) return -1;
-  const bool is_counted = kind == PageKind::CountedInner;
-  const int capacity = is_counted ? kCountedCapacity : kPlainCapacity;
-  const auto slots = static_cast<std::size_t>(capacity);
-  const std::size_t rests =
-      kHeads + 8 * slots + 4 * (slots + 1) + (is_counted ? 4 * (slots + 1) : 0);
-  const int count = page.header.count;
-  const std::size_t prefix_bytes = page.header.prefix_bytes;
-  if (count > capacity || prefix_bytes > key.size()) {
-    // A key shorter than the prefix cannot belong here, but a search for what precedes it may.
-    if (count > capacity || page.header.version.load(std::memory_order_acquire) != version)
-      return -1;
-  }
-  const char* const suffix = key.data() + (prefix_bytes < key.size() ? prefix_bytes : key.size());
-  const std::size_t suffix_bytes = key.size() - static_cast<std::size_t>(suffix - key.data());
-  std::uint64_t head = 0;
-  if (suffix_bytes >= 8) {
-    __builtin_memcpy(&head, suffix, 8);
-    head = __builtin_bswap64(head);
-  } else {
-    for (std::size_t i = 0; i < suffix_bytes; ++i) {
-      head |= std::uint64_t{static_cast<unsigned char>(suffix[i])} << (56 - 8 * i);
-    }
-  }
+  const int count = read_racing<std::uint16_t>(&page.header.count);
+  if (count > capacity_of(kind)) return -1;
+  const std::size_t prefix_bytes = read_racing<std::uint16_t>(&page.header.prefix_bytes);
+  // A key shorter than the prefix cannot belong here, but a search for what precedes it may.
+  if (prefix_bytes > key.size() && !still_valid(page, version)) return -1;
+  const SearchKey wanted(key, prefix_bytes);
+  const char* const heads = page.bytes() + kHeads;
+  const char* const rests = page.bytes() + rests_at(kind);
   int low = 0;
   int high = count;
   while (low < high) {
     const int middle = (low + high) / 2;
-    std::uint64_t stored;
-    __builtin_memcpy(&stored, base + kHeads + 8 * static_cast<std::size_t>(middle), 8);
-    int order = stored < head ? -1 : stored > head ? 1 : 0;  // the separator against the key
+    const auto index = static_cast<std::size_t>(middle);
+    const auto head = read_racing<std::uint64_t>(heads + 8 * index);
+    int order = head < wanted.head ? -1 : head > wanted.head ? 1 : 0;  // the separator's
     if (order == 0) {
-      std::uint16_t at;
-      __builtin_memcpy(&at, base + rests + 2 * static_cast<std::size_t>(middle), 2);
-      if (at >= kShortRest) {
-        const std::size_t length = at & 0xF;
-        order = length < suffix_bytes ? -1 : length > suffix_bytes ? 1 : 0;
-      } else if (at + 2u > kPageBytes) {
-        return -1;
-      } else {
-        std::uint16_t length;
-        __builtin_memcpy(&length, base + at, 2);
-        const char* text = base + at + 2;
-        std::size_t text_bytes = length;
-        const char* other = suffix + 8;
-        std::size_t other_bytes = suffix_bytes >= 8 ? suffix_bytes - 8 : 0;
-        if (length == kLongRest) {
-          if (at + kLongRestBytes > kPageBytes) return -1;
-          const LongSeparator* separator;
-          __builtin_memcpy(&separator, base + at + 2, 8);
-          // Only a pointer that was read whole may be followed; it stays readable for this turn.
-          std::atomic_signal_fence(std::memory_order_acquire);
-          if (page.header.version.load(std::memory_order_acquire) != version) return -1;
-          const std::string* whole = &separator->text;
-          text = whole->data();
-          text_bytes = whole->size();
-          other = key.data();
-          other_bytes = key.size();
-        } else if (at + 2u + length > kPageBytes) {
-          return -1;
-        } else if (suffix_bytes < 8) {
-          other = suffix;  // shorter than the head it equals: it sorts before
-          other_bytes = 0;
-          text_bytes = 1;
-        }
-        const std::size_t shared = text_bytes < other_bytes ? text_bytes : other_bytes;
-        std::size_t i = 0;
-        while (i < shared && text[i] == other[i]) ++i;
-        if (i < shared) {
-          order =
-              static_cast<unsigned char>(text[i]) < static_cast<unsigned char>(other[i]) ? -1 : 1;
-        } else {
-          order = text_bytes < other_bytes ? -1 : text_bytes > other_bytes ? 1 : 0;
-        }
-      }
+      const auto at = read_racing<std::uint16_t>(rests + 2 * index);
+      order = compare_rests(page, version, at, wanted);
+      if (order == kPageChanged) return -1;
     }
     if (order < 0 || (order == 0 && side == Side::AtOrAfter))
       low = middle + 1;

@@ -113,13 +113,6 @@ class Inner {
   Page* page_;
 };
 
-/// Reads the version of an inner page, waiting while it is being changed.
-std::uint64_t begin_read(const Page& page);
-/// Whether the page is still as it was at begin_read.
-bool still_valid(const Page& page, std::uint64_t version);
-void begin_change(Page& page);
-void end_change(Page& page);
-
 /// The first eight bytes as a number that sorts as they do; missing bytes are zero.
 std::uint64_t head64(Bytes bytes);
 /// The shortest byte string s with left < s <= right. Requires: left < right.

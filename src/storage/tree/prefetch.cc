@@ -4,9 +4,7 @@
 
 #include <algorithm>
 
-// As in inner.cc: reads what may be changing. Nothing depends on what is read but which memory is
-// asked for next.
-#define LK_OPTIMISTIC_READ __attribute__((no_sanitize("thread"), noinline))
+#include "storage/tree/optimistic.h"
 
 namespace latchkey::storage::tree {
 
@@ -16,18 +14,35 @@ constexpr std::size_t kBatchMax = 32;
 constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kHintsMax = 256;
 
+/// The part of PageHeader that says where a leaf's hints are.
+struct LeafShape {
+  PageKind kind;
+  std::uint8_t level;
+  std::uint16_t prefix_bytes;
+  std::uint16_t count;
+  std::uint16_t capacity;
+};
+static_assert(offsetof(PageHeader, kind) + offsetof(LeafShape, prefix_bytes) ==
+              offsetof(PageHeader, prefix_bytes));
+static_assert(offsetof(PageHeader, kind) + offsetof(LeafShape, capacity) ==
+              offsetof(PageHeader, capacity));
+
+struct Fingerprints {
+  __m128i lanes;
+};
+
 /// Where the slot of the first matching fingerprint is, or 0.
-LK_OPTIMISTIC_READ std::uint32_t matching_slot(const Page& page, std::uint8_t fingerprint) {
-  const std::size_t prefix = page.header.prefix_bytes;
-  const std::size_t capacity = page.header.capacity;
+std::uint32_t matching_slot(const Page& page, std::uint8_t fingerprint) {
+  const auto header = read_racing<LeafShape>(&page.header.kind);
+  const std::size_t prefix = header.prefix_bytes;
+  const std::size_t capacity = header.capacity;
   const std::size_t hints = sizeof(PageHeader) + prefix;
-  if (page.header.kind != PageKind::HashedLeaf || prefix > kHintsMax || capacity > kHintsMax)
-    return 0;
+  if (header.kind != PageKind::HashedLeaf || prefix > kHintsMax || capacity > kHintsMax) return 0;
   const __m128i wanted = _mm_set1_epi8(static_cast<char>(fingerprint));
   for (std::size_t base = 0; base < capacity; base += 16) {
-    const __m128i found =
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(page.bytes() + hints + base));
-    const auto matches = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(found, wanted)));
+    const auto found = read_racing<Fingerprints>(page.bytes() + hints + base);
+    const auto matches = static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128(&found.lanes), wanted)));
     if (matches == 0) continue;
     const std::size_t slot = base + static_cast<std::size_t>(__builtin_ctz(matches));
     return static_cast<std::uint32_t>(hints + capacity + 2 * slot);
@@ -35,9 +50,8 @@ LK_OPTIMISTIC_READ std::uint32_t matching_slot(const Page& page, std::uint8_t fi
   return 0;
 }
 
-LK_OPTIMISTIC_READ const char* cell_of(const Page& page, std::uint32_t slot_at) {
-  std::uint16_t offset;
-  __builtin_memcpy(&offset, page.bytes() + slot_at, 2);
+const char* cell_of(const Page& page, std::uint32_t slot_at) {
+  const auto offset = read_racing<std::uint16_t>(page.bytes() + slot_at);
   return page.bytes() + (offset & (kPageBytes - 1));
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "storage/tree/optimistic.h"
 
 namespace latchkey::storage::tree {
 

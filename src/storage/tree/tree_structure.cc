@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "storage/tree/optimistic.h"
 #include "storage/tree/tree.h"
 
 namespace latchkey::storage::tree {
