@@ -113,10 +113,19 @@ void Directory::move_bucket(std::uint64_t bucket) {
   std::uint64_t lost = 0;
   std::uint64_t entries[kEntries];
   for (int i = 0; i < kEntries; ++i) {
-    entries[i] = buckets_[bucket].entries[i].exchange(0, std::memory_order_relaxed);
+    // Not one step with the store on purpose: what is put here meanwhile loses a hint at worst, and
+    // eight exchanges a bucket were a tenth of every insertion.
+    entries[i] = buckets_[bucket].entries[i].load(std::memory_order_relaxed);
+    if (entries[i] != 0) buckets_[bucket].entries[i].store(0, std::memory_order_relaxed);
   }
+  const std::uint64_t old_count = old_bucket_count_.load(std::memory_order_relaxed);
   for (const std::uint64_t entry : entries) {
-    if (entry != 0 && !place_entry(entry)) ++lost;
+    if (entry == 0) continue;
+    // An entry in its first bucket moves a little upwards with its neighbours, and one in its
+    // second too; into the other of its buckets it would be a walk through cold memory.
+    const std::uint32_t tag = tag_of_entry(entry);
+    Bucket* const near = place(tag, old_count) == bucket ? first_bucket(tag) : second_bucket(tag);
+    if (!put_into(*near, entry) && !place_entry(entry)) ++lost;
   }
   if (lost != 0) entry_count_.fetch_sub(lost, std::memory_order_relaxed);
 }
@@ -126,7 +135,7 @@ void Directory::grow_step() {
   std::uint64_t from = moved_from_.load(std::memory_order_relaxed);
   if (from == 0) {
     const std::uint64_t old_count = bucket_count_.load(std::memory_order_relaxed);
-    const std::uint64_t new_count = std::min(old_count + old_count / 8, bucket_count_max_);
+    const std::uint64_t new_count = std::min(old_count + old_count / 6, bucket_count_max_);
     if (new_count <= old_count) {
       growth_.unlock();
       return;

@@ -15,7 +15,7 @@ namespace latchkey::storage::tree {
 /// Entry: 32 bits of the hash (the tag), page number; 0 = empty. A bucket is one cache line of 8
 /// entries. A tag has a first and a second bucket; when both are full, one entry of the first may
 /// move to its own other bucket. A place is tag * buckets >> 32, which grows with the number of
-/// buckets and keeps their order; so the table grows in place by an eighth at a time, moved from
+/// buckets and keeps their order; so the table grows in place by a sixth at a time, moved from
 /// its upper end to the lower, a few buckets with each new entry.
 ///
 /// Threads: any; races lose a hint at worst.

@@ -47,7 +47,8 @@ void Inner::format(Page& page, PageKind kind, TreeId tree, int level, Bytes pref
   header.count = 0;
   header.capacity = 0;
   header.dead_bytes = 0;
-  header.prefix_bytes = static_cast<std::uint16_t>(prefix.size());
+  header.prefix_bytes = static_cast<std::uint8_t>(prefix.size());
+  header.unsorted = 0;
   header.heap_begin = static_cast<std::uint16_t>(kPageBytes - prefix.size());
   copy_bytes(page.bytes() + header.heap_begin, prefix);
 }
@@ -178,7 +179,7 @@ int Inner::search_optimistic(const Page& page, Bytes key, Side side, std::uint64
   if (kind != PageKind::Inner && kind != PageKind::CountedInner) return -1;
   const int count = read_racing<std::uint16_t>(&page.header.count);
   if (count > capacity_of(kind)) return -1;
-  const std::size_t prefix_bytes = read_racing<std::uint16_t>(&page.header.prefix_bytes);
+  const std::size_t prefix_bytes = read_racing<std::uint8_t>(&page.header.prefix_bytes);
   // A key shorter than the prefix cannot belong here, but a search for what precedes it may.
   if (prefix_bytes > key.size() && !still_valid(page, version)) return -1;
   const SearchKey wanted(key, prefix_bytes);

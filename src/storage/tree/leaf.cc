@@ -79,7 +79,8 @@ void Leaf::format(Page& page, PageKind kind, TreeId tree, Bytes prefix) {
   header.count = 0;
   header.capacity = 0;
   header.dead_bytes = 0;
-  header.prefix_bytes = static_cast<std::uint16_t>(prefix.size());
+  header.prefix_bytes = static_cast<std::uint8_t>(prefix.size());
+  header.unsorted = 0;
   header.heap_begin = static_cast<std::uint16_t>(kPageBytes);
   copy_bytes(page.bytes() + sizeof(PageHeader), prefix);
 }
@@ -201,6 +202,7 @@ int Leaf::find(Bytes key, std::uint8_t fingerprint) const {
 }
 
 int Leaf::lower_bound(Bytes key) const {
+  LK_ASSERT(sorted());
   int low = 0;
   int high = count();
   if (!hashed()) {
@@ -297,6 +299,74 @@ bool Leaf::make_room(std::size_t cell, bool new_slot) {
 }
 
 bool Leaf::insert(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecord& record) {
+  LK_ASSERT(sorted());
+  return insert_at(slot, key, fingerprint, record);
+}
+
+bool Leaf::append(Bytes key, std::uint8_t fingerprint, const LeafRecord& record) {
+  LK_ASSERT(hashed());
+  constexpr std::uint8_t kUnsortedMax = UINT8_MAX;
+  if (page_->header.unsorted == kUnsortedMax) sort_slots();
+  if (!insert_at(count(), key, fingerprint, record)) return false;
+  ++page_->header.unsorted;
+  return true;
+}
+
+void Leaf::take(const Leaf& from, int slot) {
+  LK_ASSERT(sorted() && hashed() == from.hashed());
+  PageHeader& header = page_->header;
+  const char* const cell = from.page_->bytes() + from.slot_offset(slot);
+  const Cell found = decode(cell);
+  if (prefix().size() != from.prefix().size()) {
+    const bool inserted = insert(count(), from.key(slot), from.fingerprint(slot), found.record);
+    LK_ASSERT(inserted);
+    return;
+  }
+  // Prefixes of the same keys: being of one length they are the same, and so are the cells.
+  const bool fits = make_room(found.bytes, true);
+  LK_ASSERT(fits);
+  header.heap_begin = static_cast<std::uint16_t>(header.heap_begin - found.bytes);
+  std::memcpy(page_->bytes() + header.heap_begin, cell, found.bytes);
+  const auto index = static_cast<std::size_t>(header.count);
+  store(page_->bytes() + slots_begin() + 2 * index, header.heap_begin);
+  std::memcpy(hints() + hint_bytes() * index,
+              from.hints() + hint_bytes() * static_cast<std::size_t>(slot), hint_bytes());
+  ++header.count;
+}
+
+/// Sorts the last slots by themselves and merges them with those before.
+void Leaf::sort_slots() {
+  LK_ASSERT(hashed());
+  struct Slot {
+    std::uint16_t offset;
+    char hint;
+  };
+  PageHeader& header = page_->header;
+  Slot slots[kPageBytes / 8];
+  Slot merged[kPageBytes / 8];
+  const int end = count();
+  const int middle = end - header.unsorted;
+  for (int slot = 0; slot < end; ++slot) slots[slot] = {slot_offset(slot), hints()[slot]};
+  const auto before = [this](const Slot& left, const Slot& right) {
+    const Cell a = decode(page_->bytes() + left.offset);
+    const Cell b = decode(page_->bytes() + right.offset);
+    if (const int order = a.suffix.compare(b.suffix); order != 0) return order < 0;
+    const auto tail = [](const Cell& cell) {
+      return cell.record.large != nullptr ? cell.record.large->key_tail() : Bytes();
+    };
+    return tail(a) < tail(b);
+  };
+  std::sort(slots + middle, slots + end, before);
+  std::merge(slots, slots + middle, slots + middle, slots + end, merged, before);
+  for (int slot = 0; slot < end; ++slot) {
+    hints()[slot] = merged[slot].hint;
+    store(page_->bytes() + slots_begin() + 2 * static_cast<std::size_t>(slot), merged[slot].offset);
+  }
+  header.unsorted = 0;
+}
+
+/// Requires: the slot's part of the leaf, sorted or not, is what `slot` fits.
+bool Leaf::insert_at(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecord& record) {
   LK_ASSERT(slot >= 0 && slot <= count());
   LK_ASSERT_SLOW(key_has_prefix(key));
   LK_ASSERT((record.large != nullptr) == needs_large(key, record.view().value.size()));
@@ -363,9 +433,11 @@ bool Leaf::replace(int slot, Bytes key, std::size_t old_bytes, const LeafRecord&
         static_cast<std::size_t>(header.heap_begin) + header.dead_bytes + old_bytes)
       return false;
     const std::uint8_t hint = hashed() ? fingerprint(slot) : std::uint8_t{0};
+    const std::uint8_t unsorted = header.unsorted;
     erase(slot);
-    const bool inserted = insert(slot, key, hint, record);
+    const bool inserted = insert_at(slot, key, hint, record);
     LK_ASSERT(inserted);
+    header.unsorted = unsorted;
     return true;
   }
   header.dead_bytes = static_cast<std::uint16_t>(header.dead_bytes + old_bytes);
@@ -378,6 +450,7 @@ void Leaf::erase(int slot) {
   PageHeader& header = page_->header;
   LK_ASSERT(slot >= 0 && slot < count());
   header.dead_bytes = static_cast<std::uint16_t>(header.dead_bytes + cell(slot).bytes);
+  if (slot >= count() - header.unsorted) --header.unsorted;
   const auto index = static_cast<std::size_t>(slot);
   const std::size_t after = header.count - index - 1;
   char* const slots = page_->bytes() + slots_begin();

@@ -34,13 +34,17 @@ inline bool needs_large(Bytes key, std::size_t value_bytes) {
   return key.size() > kKeyInlineBytes || value_bytes > kValueInlineBytes;
 }
 
-/// The records of one key range, sorted by key. A view on a page whose latch the caller holds.
+/// The records of one key range. A view on a page whose latch the caller holds.
+///
+/// Slots are in key order, but for the last `unsorted` of a hashed leaf, which are as they came:
+/// who looks for one key needs no order, and a new record finds its place without a walk over
+/// cold memory. Whoever needs the order sorts first.
 ///
 ///   offset               bytes         meaning
 ///       32               p             prefix: what all keys here begin with
 ///       32 + p           c * h         hints, c = capacity; h = 1: fingerprints (HashedLeaf);
 ///                                      h = 4: first key bytes, big-endian (OrderedLeaf)
-///       32 + p + c * h   2 * count     slots: offsets of the cells in key order
+///       32 + p + c * h   2 * count     slots: offsets of the cells
 ///       heap_begin       ..            cells, newest first
 ///
 /// The prefix stands beside the hints so that a look-up finds both in the lines it fetches first.
@@ -49,8 +53,8 @@ inline bool needs_large(Bytes key, std::size_t value_bytes) {
 /// value length (the same) | version (6) | [deadline 8] | [LargeRecord* 8] | key | value.
 /// The key is without the page's prefix and without what stands in the LargeRecord.
 ///
-/// Invariant: heap_begin >= end of the slots; slots are in strictly ascending key order. (README,
-/// 3)
+/// Invariant: heap_begin >= end of the slots; sorted slots are in strictly ascending key order.
+///            (README, 3)
 class Leaf {
  public:
   explicit Leaf(Page& page) : page_(&page) {}
@@ -65,7 +69,12 @@ class Leaf {
 
   /// The slot of exactly this key, or -1. Hashed leaves need the key's fingerprint.
   int find(Bytes key, std::uint8_t fingerprint) const;
-  /// The first slot whose key is not less than `key`; count() if there is none.
+  /// Puts all slots in key order: what was a slot's number may then be another's.
+  void sort() {
+    if (page_->header.unsorted != 0) sort_slots();
+  }
+  bool sorted() const { return page_->header.unsorted == 0; }
+  /// The first slot whose key is not less than `key`; count() if there is none. Requires: sorted().
   int lower_bound(Bytes key) const;
 
   LeafRecord record(int slot) const;
@@ -77,7 +86,13 @@ class Leaf {
   int compare(Bytes key, int slot) const;
 
   /// False, with nothing changed, when the page has no room. `record.large` moves in on success.
+  /// Requires: sorted(), and `slot` is where the key belongs.
   bool insert(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecord& record);
+  /// The same behind all others, wherever the key belongs. Requires: hashed().
+  bool append(Bytes key, std::uint8_t fingerprint, const LeafRecord& record);
+  /// Appends, in key order, what `from` holds at `slot`; a LargeRecord moves along.
+  /// Requires: the key has this page's prefix, and room was seen to.
+  void take(const Leaf& from, int slot);
   /// As insert, for a slot that holds `key` in a cell of `old_bytes`. The old LargeRecord, if any,
   /// is the caller's now.
   bool replace(int slot, Bytes key, std::size_t old_bytes, const LeafRecord& record);
@@ -108,6 +123,8 @@ class Leaf {
   static Cell decode(const char* at);
   bool holds(int slot, Bytes key, Bytes suffix) const;
   static bool overwrite(char* cell, const LeafRecord& record);
+  void sort_slots();
+  bool insert_at(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecord& record);
   bool make_room(std::size_t cell_bytes, bool new_slot);
   void grow_capacity();
   void compact();

@@ -33,7 +33,8 @@ enum class PageKind : std::uint8_t {
 ///                               optimistic reader notices any change, a reuse included
 ///       16      1  kind
 ///       17      1  level        0 = leaf
-///       18      2  prefix_bytes what all keys of the page begin with, kept at the page's end
+///       18      1  prefix_bytes what all keys of the page begin with
+///       19      1  unsorted     leaf: how many of the last slots are in the order of their arrival
 ///       20      2  count        records, or separators (children - 1)
 ///       22      2  capacity     leaf: hints and slots there is room for
 ///       24      2  heap_begin   records grow down from the prefix to here
@@ -45,7 +46,8 @@ struct PageHeader {
   std::atomic<std::uint64_t> version;
   PageKind kind;
   std::uint8_t level;
-  std::uint16_t prefix_bytes;
+  std::uint8_t prefix_bytes;
+  std::uint8_t unsorted;
   std::uint16_t count;
   std::uint16_t capacity;
   std::uint16_t heap_begin;

@@ -18,7 +18,8 @@ constexpr std::size_t kHintsMax = 256;
 struct LeafShape {
   PageKind kind;
   std::uint8_t level;
-  std::uint16_t prefix_bytes;
+  std::uint8_t prefix_bytes;
+  std::uint8_t unsorted;
   std::uint16_t count;
   std::uint16_t capacity;
 };

@@ -200,7 +200,11 @@ bool Tree::put_at(Place& place, Bytes key, std::uint64_t hash, const LeafRecord&
     return true;
   }
   LK_ASSERT(place.by_descent_);
-  if (!leaf.insert(leaf.lower_bound(key), key, fingerprint_of(hash), record)) return false;
+  // Ranks are counted in the order of keys.
+  const bool inserted = options_.hashed && !options_.counted
+                            ? leaf.append(key, fingerprint_of(hash), record)
+                            : leaf.insert(leaf.lower_bound(key), key, fingerprint_of(hash), record);
+  if (!inserted) return false;
   record_count_.fetch_add(1, std::memory_order_relaxed);
   if (options_.counted) add_to_counts(place, 1);
   if (options_.hashed) context_.directory.put(hash, place.page_->header.page_id);
@@ -209,10 +213,7 @@ bool Tree::put_at(Place& place, Bytes key, std::uint64_t hash, const LeafRecord&
 
 bool Tree::write(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record) {
   for (int attempt = 0; attempt < kWriteAttemptsMax; ++attempt) {
-    if (put_at(place, key, hash, record)) {
-      place.release();
-      return true;
-    }
+    if (put_at(place, key, hash, record)) return true;
     // The latches go for a moment. The key's record stays as it is: whoever writes a key holds its
     // bucket in the lock table.
     place.page_->header.latch.unlock();
@@ -278,7 +279,8 @@ void Tree::read_forward(Bytes from, bool inclusive, std::size_t limit, LeafBatch
   const LatchGuard guard(structure_);
   const Path path = walk(from, Side::AtOrAfter);
   const LatchGuard leaf_guard(path.leaf->header.latch);
-  const Leaf leaf(*path.leaf);
+  Leaf leaf(*path.leaf);
+  leaf.sort();
   int begin = leaf.lower_bound(from);
   if (!inclusive && begin < leaf.count() && leaf.compare(from, begin) == 0) ++begin;
   const int end = limit < static_cast<std::size_t>(leaf.count() - begin)
@@ -310,7 +312,8 @@ void Tree::read_backward(const std::optional<std::string>& end, std::size_t limi
     path.leaf = page;
   }
   const LatchGuard leaf_guard(path.leaf->header.latch);
-  const Leaf leaf(*path.leaf);
+  Leaf leaf(*path.leaf);
+  leaf.sort();
   const int last = end.has_value() ? leaf.lower_bound(*end) : leaf.count();
   const int first = limit < static_cast<std::size_t>(last) ? last - static_cast<int>(limit) : 0;
   copy_batch(leaf, last - 1, first - 1, -1, out);

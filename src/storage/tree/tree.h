@@ -127,8 +127,9 @@ class Tree {
 
   /// `hint` is a page that may hold the key, of KeyRef::hint; it is looked up otherwise.
   Place locate(Bytes key, std::uint64_t hash, PageId hint = kNoPage);
-  /// Puts the record at the place, splitting pages if it must, and lets the place go. What the leaf
-  /// held before is released. `record.large` moves in.
+  /// Puts the record at the place, splitting pages if it must; the place then holds the leaf that
+  /// took it, but no longer says what is there. What the leaf held before is released.
+  /// `record.large` moves in.
   /// Returns false, with nothing changed, when the pool has no page left.
   bool write(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record);
   /// Erases what was found there and lets the place go.
@@ -140,9 +141,9 @@ class Tree {
   /// Copies up to `limit` records before `end`; without an end, from the last one on.
   void read_backward(const std::optional<std::string>& end, std::size_t limit, LeafBatch& out);
 
-  /// Counted trees: how many keys are less than `key`; the key with `rank` keys before it.
-  std::uint64_t rank(Bytes key);
-  std::optional<std::string> select(std::uint64_t rank);
+  /// Counted trees: how many keys are in [from, key); the key with `rank` keys between `from` and it.
+  std::uint64_t rank(Bytes key, Bytes from = {});
+  std::optional<std::string> select(std::uint64_t rank, Bytes from = {});
 
   /// A key somewhere in the tree, by random descent; nothing if it met an empty leaf.
   std::optional<std::string> random_key(env::Random& random);
@@ -187,6 +188,7 @@ class Tree {
   bool put_at(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record);
   Page* descend(Bytes key);
   void descend_counted(Place& place, Bytes key);
+  std::uint64_t keys_before(Bytes key);  // under the structure latch
   void add_to_counts(const Place& place, int change);
 
   Path walk(Bytes key, Side side);

@@ -271,6 +271,7 @@ void TreeEngine::apply_put(Tree& tree, Tree::Place& place, Bytes key, std::uint6
   tree.note_version(record.version);
   const bool written = tree.write(place, key, hash, record);
   LK_ASSERT(written);
+  place.release();
   move_deadline(tree.id(), key, old_deadline, record.deadline_ms);
 }
 

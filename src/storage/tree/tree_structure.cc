@@ -124,6 +124,7 @@ bool Tree::append_page(Path& path, Bytes key) {
   Page* const fresh = context_.pool.allocate();
   if (fresh == nullptr) return false;
   const Leaf leaf(*path.leaf);
+  LK_ASSERT(leaf.sorted());
   const std::string last = leaf.key(leaf.count() - 1);
   const Bytes separator = shortest_separator(last, key);
   Leaf::format(*fresh, leaf_kind(), id_, {});
@@ -148,8 +149,9 @@ bool Tree::make_room(Bytes key, std::size_t cost, int attempt) {
     path = walk(key, Side::AtOrAfter);
   }
   const LatchGuard leaf_guard(path.leaf->header.latch);
-  const Leaf leaf(*path.leaf);
+  Leaf leaf(*path.leaf);
   if (attempt == 0 && fits(leaf, cost)) return true;
+  leaf.sort();
   const Step& step = path.steps[path.depth - 1];
   if (!path.leaf_bounds().has_high && leaf.count() > 0 && leaf.lower_bound(key) == leaf.count() &&
       !fits(leaf, cost)) {
@@ -198,42 +200,48 @@ namespace {
 struct MovingCell {
   int page;
   int slot;
-  std::size_t key_at;
-  std::size_t key_bytes;
+  std::size_t cost;  ///< in its old page
 };
 
 /// The records of the old pages in order, read from copies so that the pages can be rewritten.
 struct MovingCells {
   Page copies[2];
-  std::string keys;
+  int page_count = 0;
   std::vector<MovingCell> cells;
 
-  void add(int index, const Page& page) {
-    std::memcpy(copies[index].bytes(), page.bytes(), kPageBytes);
-    const Leaf leaf(copies[index]);
-    for (int slot = 0; slot < leaf.count(); ++slot) {
-      const std::size_t at = keys.size();
-      leaf.append_key(slot, keys);
-      cells.push_back({index, slot, at, keys.size() - at});
-    }
+  void add(const Page& page) {
+    std::memcpy(copies[page_count].bytes(), page.bytes(), kPageBytes);
+    Leaf leaf(copies[page_count]);
+    leaf.sort();
+    for (int slot = 0; slot < leaf.count(); ++slot)
+      cells.push_back({page_count, slot, leaf.slot_cost(slot)});
+    ++page_count;
   }
-  Bytes key(std::size_t i) const { return {keys.data() + cells[i].key_at, cells[i].key_bytes}; }
   Leaf leaf(std::size_t i) { return Leaf(copies[cells[i].page]); }
-  LeafRecord record(std::size_t i) { return leaf(i).record(cells[i].slot); }
+  std::string key(std::size_t i) { return leaf(i).key(cells[i].slot); }
+  /// How many of the keys are less than `key`.
+  std::size_t count_before(Bytes key) {
+    std::size_t before = 0;
+    for (int page = 0; page < page_count; ++page)
+      before += static_cast<std::size_t>(Leaf(copies[page]).lower_bound(key));
+    return before;
+  }
+  /// What the cell takes at most in a page with another prefix.
+  std::size_t cost_with(std::size_t i, std::size_t prefix_bytes) {
+    constexpr std::size_t kLongerLength = 2;  // of a key that passes 254 bytes
+    const std::size_t old_bytes = leaf(i).prefix().size();
+    if (old_bytes == prefix_bytes) return cells[i].cost;
+    return cells[i].cost + old_bytes + kLongerLength - std::min(prefix_bytes, old_bytes);
+  }
 };
 
 /// Where each target page begins: by bytes, the record to come counted in.
 std::vector<std::size_t> choose_cuts(MovingCells& moving, Bytes key, std::size_t cost,
                                      int target_count, bool cut_at_key) {
-  std::size_t key_at = 0;
-  std::size_t total = cost;
-  std::vector<std::size_t> costs(moving.cells.size());
-  for (std::size_t i = 0; i < moving.cells.size(); ++i) {
-    costs[i] = moving.leaf(i).slot_cost(moving.cells[i].slot);
-    total += costs[i];
-    if (moving.key(i) < key) key_at = i + 1;
-  }
+  const std::size_t key_at = moving.count_before(key);
   if (cut_at_key) return {0, key_at, moving.cells.size()};
+  std::size_t total = cost;
+  for (const MovingCell& cell : moving.cells) total += cell.cost;
   std::vector<std::size_t> cuts{0};
   std::size_t filled = 0;
   for (std::size_t i = 0; i <= moving.cells.size(); ++i) {
@@ -242,10 +250,11 @@ std::vector<std::size_t> choose_cuts(MovingCells& moving, Bytes key, std::size_t
     const auto made = static_cast<std::size_t>(cuts.size());
     // A cell that would pass the border by more than half goes to the next page.
     if (made < static_cast<std::size_t>(target_count) && i > cuts.back() &&
-        filled + costs[i] / 2 >= total * made / static_cast<std::size_t>(target_count)) {
+        filled + moving.cells[i].cost / 2 >=
+            total * made / static_cast<std::size_t>(target_count)) {
       cuts.push_back(i);
     }
-    filled += costs[i];
+    filled += moving.cells[i].cost;
   }
   // An empty last page makes sense only if the record to come goes there.
   if (cuts.size() < static_cast<std::size_t>(target_count) && cost != 0 &&
@@ -260,7 +269,7 @@ std::vector<std::size_t> choose_cuts(MovingCells& moving, Bytes key, std::size_t
 
 bool Tree::redistribute(Redistribution& work) {
   auto moving = std::make_unique<MovingCells>();
-  for (int i = 0; i < work.page_count; ++i) moving->add(i, *work.pages[i]);
+  for (int i = 0; i < work.page_count; ++i) moving->add(*work.pages[i]);
   const std::vector<std::size_t> cuts =
       choose_cuts(*moving, work.key, work.cost, work.target_count, work.cut_at_key);
   const int targets = static_cast<int>(cuts.size()) - 1;
@@ -268,8 +277,8 @@ bool Tree::redistribute(Redistribution& work) {
   std::vector<std::string> separators;
   for (int j = 1; j < targets; ++j) {
     const std::size_t cut = cuts[static_cast<std::size_t>(j)];
-    const Bytes left = cut > 0 ? moving->key(cut - 1) : work.key;
-    const Bytes right = cut < moving->cells.size() ? moving->key(cut) : work.key;
+    const std::string left = cut > 0 ? moving->key(cut - 1) : std::string(work.key);
+    const std::string right = cut < moving->cells.size() ? moving->key(cut) : std::string(work.key);
     if (work.cut_at_key && cut > 0)
       separators.emplace_back(shortest_separator(left, work.key));
     else
@@ -289,7 +298,7 @@ bool Tree::redistribute(Redistribution& work) {
     std::size_t used = prefix + 64;
     for (std::size_t i = cuts[static_cast<std::size_t>(j)];
          i < cuts[static_cast<std::size_t>(j) + 1]; ++i) {
-      used += Leaf::cost(moving->key(i), moving->record(i), prefix, options_.hashed);
+      used += moving->cost_with(i, prefix);
     }
     if (used > kPageBytes - sizeof(PageHeader)) {
       // A join that does not fit after all is left undone: nobody has made room in the parent for
@@ -325,17 +334,16 @@ bool Tree::redistribute(Redistribution& work) {
     return false;
   }
   std::vector<std::pair<std::uint64_t, PageId>> hints;
+  std::string key;
   for (int j = 0; j < targets; ++j) {
     Leaf::format(*pages[j], leaf_kind(), id_, bounds_prefix(j));
     Leaf leaf(*pages[j]);
     for (std::size_t i = cuts[static_cast<std::size_t>(j)];
          i < cuts[static_cast<std::size_t>(j) + 1]; ++i) {
-      const Bytes key = moving->key(i);
-      const std::uint8_t fingerprint =
-          options_.hashed ? moving->leaf(i).fingerprint(moving->cells[i].slot) : std::uint8_t{0};
-      const bool inserted = leaf.insert(leaf.count(), key, fingerprint, moving->record(i));
-      LK_ASSERT(inserted);
+      leaf.take(moving->leaf(i), moving->cells[i].slot);
       if (options_.hashed && moving->cells[i].page != j) {
+        key.clear();
+        leaf.append_key(leaf.count() - 1, key);
         hints.emplace_back(hash(key), pages[j]->header.page_id);
         context_.directory.prefetch(hints.back().first);
       }

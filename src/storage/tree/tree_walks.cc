@@ -13,9 +13,8 @@ constexpr std::size_t kLoadSlackBytes = 160;
 
 }  // namespace
 
-std::uint64_t Tree::rank(Bytes key) {
-  LK_ASSERT(options_.counted);
-  const LatchGuard guard(structure_);
+std::uint64_t Tree::keys_before(Bytes key) {
+  if (key.empty()) return 0;
   std::uint64_t before = 0;
   Page* page = root_page();
   for (int level = root_level(); level > 0; --level) {
@@ -28,10 +27,19 @@ std::uint64_t Tree::rank(Bytes key) {
   return before + static_cast<std::uint64_t>(Leaf(*page).lower_bound(key));
 }
 
-std::optional<std::string> Tree::select(std::uint64_t rank) {
+std::uint64_t Tree::rank(Bytes key, Bytes from) {
+  LK_ASSERT(options_.counted);
+  if (key <= from) return 0;
+  const LatchGuard guard(structure_);
+  return keys_before(key) - keys_before(from);
+}
+
+std::optional<std::string> Tree::select(std::uint64_t rank, Bytes from) {
   LK_ASSERT(options_.counted);
   const LatchGuard guard(structure_);
-  if (rank >= record_count()) return std::nullopt;
+  const std::uint64_t before = keys_before(from);
+  if (rank >= record_count() - before) return std::nullopt;
+  rank += before;
   Page* page = root_page();
   for (int level = root_level(); level > 0; --level) {
     const Inner inner(*page);
@@ -55,6 +63,7 @@ bool Tree::append_sorted(Bytes key, const LeafRecord& record) {
   const std::uint64_t key_hash = options_.hashed ? hash(key) : 0;
   if (!options_.counted && append_leaf_ != nullptr) {
     Leaf leaf(*append_leaf_);
+    leaf.sort();
     if (leaf.count() > 0 && leaf.compare(key, leaf.count() - 1) <= 0) return false;
     const std::size_t cost = Leaf::cost(key, record, 0, options_.hashed);
     // A little room stays for the first updates after the load.
