@@ -181,8 +181,11 @@ await run({
     listener.on('message', (_, message) => heard.push(message));
     await listener.subscribe('again');
     await db.client('KILL', 'TYPE', 'pubsub');
-    await until('it listens again', async () => (await db.publish('again', 'x')) > 0);
-    await until('it hears again', () => heard.length > 0);
+    // The connection that was just killed may still be counted, and take a message with it.
+    await until('it hears again', async () => {
+      await db.publish('again', 'x');
+      return heard.length > 0;
+    });
     listener.disconnect();
   },
 

@@ -179,8 +179,11 @@ await run({
     const heard = [];
     await listener.subscribe('again', (message) => heard.push(message));
     await db.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
-    await until('it listens again', async () => (await db.publish('again', 'x')) > 0);
-    await until('it hears again', () => heard.length > 0);
+    // The connection that was just killed may still be counted, and take a message with it.
+    await until('it hears again', async () => {
+      await db.publish('again', 'x');
+      return heard.length > 0;
+    });
     listener.destroy();
   },
 
