@@ -66,17 +66,16 @@ Result<std::optional<double>> SortedSet::score(Bytes member) {
 
 Result<std::uint64_t> SortedSet::rank(Bytes member, double score) {
   LK_ASSERT(has_members());
+  const std::string first(key_.of_member({}));
   LK_TRY(const std::uint64_t place,
-         txn().rank(trees_.scores, key_.of_score(score_order(score), member)));
-  LK_TRY(const std::uint64_t first, txn().rank(trees_.scores, key_.of_member({})));
-  if (place < first || place - first >= size()) return disagreement(member);
-  return place - first;
+         txn().rank(trees_.scores, key_.of_score(score_order(score), member), first));
+  if (place >= size()) return disagreement(member);
+  return place;
 }
 
 Result<SortedSet::Scored> SortedSet::at(std::uint64_t rank) {
   LK_ASSERT(rank < size());
-  LK_TRY(const std::uint64_t first, txn().rank(trees_.scores, key_.of_member({})));
-  LK_TRY(const auto key, txn().select(trees_.scores, first + rank));
+  LK_TRY(const auto key, txn().select(trees_.scores, rank, key_.of_member({})));
   if (!key || key->size() < MembersKey::kScoredMemberOffset ||
       load_big64(key->data()) != header_.members_id) {
     return disagreement({});
@@ -103,9 +102,7 @@ Result<KeyRange> SortedSet::between(const MemberRange& members) {
 
 Result<std::uint64_t> SortedSet::count(const KeyRange& range) {
   if (!has_members()) return std::uint64_t{0};
-  LK_TRY(const std::uint64_t begin, txn().rank(trees_.scores, range.begin));
-  LK_TRY(const std::uint64_t end, txn().rank(trees_.scores, range.end));
-  return end > begin ? end - begin : 0;
+  return txn().rank(trees_.scores, range.end, range.begin);
 }
 
 Result<KeyRange> SortedSet::skip(KeyRange range, std::uint64_t offset, Direction direction) {
@@ -113,15 +110,14 @@ Result<KeyRange> SortedSet::skip(KeyRange range, std::uint64_t offset, Direction
   const KeyRange nothing{range.end, range.end};
   if (offset >= size()) return nothing;
   if (direction == Direction::Forward) {
-    LK_TRY(const std::uint64_t begin, txn().rank(trees_.scores, range.begin));
-    LK_TRY(auto key, txn().select(trees_.scores, begin + offset));
+    LK_TRY(auto key, txn().select(trees_.scores, offset, range.begin));
     if (!key || *key >= range.end) return nothing;
     range.begin = *std::move(key);
   } else {
-    LK_TRY(const std::uint64_t end, txn().rank(trees_.scores, range.end));
-    if (end < offset) return nothing;
-    LK_TRY(auto key, txn().select(trees_.scores, end - offset));
-    if (!key || *key <= range.begin) return nothing;
+    LK_TRY(const std::uint64_t total, txn().rank(trees_.scores, range.end, range.begin));
+    if (total <= offset) return nothing;
+    LK_TRY(auto key, txn().select(trees_.scores, total - offset, range.begin));
+    if (!key) return nothing;
     range.end = *std::move(key);
   }
   return range;

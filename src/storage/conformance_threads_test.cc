@@ -64,6 +64,43 @@ TEST_P(Conformance, ThreadsThatIncrementOneCounterLoseNothing) {
   EXPECT_EQ(get("counter"), std::to_string(kThreads * kTurns));
 }
 
+// Others' keys come and go before ours all the time; how many of ours there are, and which is
+// which, does not change by that.
+TEST_P(Conformance, RanksFromAKeyOnStandStillWhileKeysBeforeItMove) {
+  constexpr int kKeys = 50;
+  constexpr int kTurns = 3000;
+  const auto numbered = [](Bytes name, int number) {
+    return std::string(name) + std::to_string(100 + number);
+  };
+  for (int number = 0; number < kKeys; ++number) put(counted_, numbered("own", number), "");
+  std::atomic<bool> done{false};
+
+  in_threads(2, [&](int thread) {
+    if (thread == 0) {
+      for (int turn = 0; !done; turn = (turn + 1) % kKeys) {
+        const Engine::Turn short_work(*engine_);
+        const auto txn = engine_->begin_atomic({}, engine_->now_ms());
+        const std::string key = numbered("before", turn);
+        const bool was_there = txn->erase(counted_, key).value();
+        if (!was_there) {
+          EXPECT_OK(txn->put(counted_, key, {}));
+        }
+        EXPECT_OK(txn->commit());
+      }
+      return;
+    }
+    for (int turn = 0; turn < kTurns; ++turn) {
+      const Engine::Turn short_work(*engine_);
+      const auto txn = engine_->begin_atomic({}, engine_->now_ms());
+      const auto place = static_cast<std::uint64_t>(turn % kKeys);
+      const std::string key = numbered("own", turn % kKeys);
+      EXPECT_EQ(txn->rank(counted_, key, "own").value(), place);
+      EXPECT_EQ(txn->select(counted_, place, "own").value(), key);
+    }
+    done = true;
+  });
+}
+
 TEST_P(Conformance, TransactionsThatIncrementOneCounterLoseNothing) {
   constexpr int kTurns = 200;
   put("counter", "0");

@@ -205,6 +205,28 @@ TEST_P(Conformance, RankAndSelectCountKeys) {
   EXPECT_EQ(txn->count(counted_).value(), 2000u);
 }
 
+TEST_P(Conformance, RankAndSelectCountFromAKeyOn) {
+  for (int number = 0; number < 2000; ++number) put(counted_, padded(number * 2), "");
+  const auto txn = begin(Isolation::ReadCommitted);
+
+  // Before and after the transaction has writes of its own.
+  for (const std::uint64_t own : {0u, 1u}) {
+    EXPECT_EQ(txn->rank(counted_, padded(1000), padded(100)).value(), 450u + own);
+    EXPECT_EQ(txn->rank(counted_, padded(1000), padded(101)).value(), 449u + own);
+    EXPECT_EQ(txn->rank(counted_, padded(100), padded(100)).value(), 0u);
+    EXPECT_EQ(txn->rank(counted_, padded(100), padded(1000)).value(), 0u);
+    EXPECT_EQ(txn->select(counted_, 0, padded(99)).value(), padded(100));
+    EXPECT_EQ(txn->select(counted_, 450 + own, padded(100)).value(), padded(1000));
+    EXPECT_EQ(txn->select(counted_, 1949 + own, padded(100)).value(), padded(3998));
+    EXPECT_EQ(txn->select(counted_, 1950 + own, padded(100)).value(), std::nullopt);
+    EXPECT_EQ(txn->select(counted_, 0, "z").value(), std::nullopt);
+    if (own == 0) {
+      ASSERT_OK(txn->put(counted_, padded(51), {}));
+      ASSERT_OK(txn->put(counted_, padded(501), {}));
+    }
+  }
+}
+
 TEST_P(Conformance, RankAndSelectSeeOwnWrites) {
   for (int number = 0; number < 100; ++number) put(counted_, padded(number * 2), "");
   for (const bool atomic : {false, true}) {

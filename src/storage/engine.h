@@ -70,10 +70,13 @@ class Transaction {
   /// Requires: nothing; an empty or inverted range yields nothing.
   virtual std::unique_ptr<Cursor> scan(TreeId tree, const KeyRange& range, Direction direction) = 0;
 
-  /// Counted trees only. How many keys are less than `key`. Cost: one descent.
-  virtual Result<std::uint64_t> rank(TreeId tree, Bytes key) = 0;
-  /// Counted trees only. The key with exactly `rank` keys before it; nothing past the end.
-  virtual Result<std::optional<std::string>> select(TreeId tree, std::uint64_t rank) = 0;
+  /// Counted trees only. How many keys stand in [from, key) at one moment; others move ranks all
+  /// the time, so the difference of two calls means nothing. Cost: one descent or two.
+  virtual Result<std::uint64_t> rank(TreeId tree, Bytes key, Bytes from = {}) = 0;
+  /// Counted trees only. The key that has exactly `rank` keys between `from` and itself; nothing
+  /// past the end.
+  virtual Result<std::optional<std::string>> select(TreeId tree, std::uint64_t rank,
+                                                    Bytes from = {}) = 0;
   /// How many live records the tree holds. Exact; constant cost but for own writes and records
   /// that are due and not yet swept.
   virtual Result<std::uint64_t> count(TreeId tree) = 0;

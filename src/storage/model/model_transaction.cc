@@ -106,24 +106,26 @@ class ModelTransaction final : public Transaction {
     return std::make_unique<ModelCursor>(*this, tree, range, direction);
   }
 
-  Result<std::uint64_t> rank(TreeId tree, Bytes key) override {
+  Result<std::uint64_t> rank(TreeId tree, Bytes key, Bytes from) override {
     const std::lock_guard guard(state_.mutex);
     LK_CHECK(check_open());
-    if (key.empty()) return std::uint64_t{0};
-    note_read(tree, {"", std::string(key)});
+    if (key <= from) return std::uint64_t{0};
+    note_read(tree, {std::string(from), std::string(key)});
     const auto all = live_keys(tree);
-    return static_cast<std::uint64_t>(std::lower_bound(all.begin(), all.end(), key) - all.begin());
+    return static_cast<std::uint64_t>(std::lower_bound(all.begin(), all.end(), key) -
+                                      std::lower_bound(all.begin(), all.end(), from));
   }
 
-  Result<std::optional<std::string>> select(TreeId tree, std::uint64_t rank) override {
+  Result<std::optional<std::string>> select(TreeId tree, std::uint64_t rank, Bytes from) override {
     const std::lock_guard guard(state_.mutex);
     LK_CHECK(check_open());
     auto all = live_keys(tree);
+    all.erase(all.begin(), std::lower_bound(all.begin(), all.end(), from));
     if (rank >= all.size()) {
-      note_read(tree, {});
+      note_read(tree, {std::string(from), {}});
       return std::optional<std::string>();
     }
-    note_read(tree, {"", all[rank] + '\0'});
+    note_read(tree, {std::string(from), all[rank] + '\0'});
     return std::optional<std::string>(std::move(all[rank]));
   }
 

@@ -252,10 +252,10 @@ std::int64_t TreeTransaction::pending_difference(TreeId tree, Bytes below) {
   return difference;
 }
 
-Result<std::uint64_t> TreeTransaction::rank_by_walking(TreeId tree, Bytes key) {
-  const std::unique_ptr<Cursor> cursor = scan(tree, {{}, std::string(key)}, Direction::Forward);
+Result<std::uint64_t> TreeTransaction::rank_by_walking(TreeId tree, Bytes key, Bytes from) {
+  const std::unique_ptr<Cursor> cursor =
+      scan(tree, {std::string(from), std::string(key)}, Direction::Forward);
   std::uint64_t count = 0;
-  if (key.empty()) return count;
   for (;;) {
     LK_TRY(const bool more, cursor->next());
     if (!more) return count;
@@ -263,40 +263,43 @@ Result<std::uint64_t> TreeTransaction::rank_by_walking(TreeId tree, Bytes key) {
   }
 }
 
-Result<std::uint64_t> TreeTransaction::rank(TreeId id, Bytes key) {
+Result<std::uint64_t> TreeTransaction::rank(TreeId id, Bytes key, Bytes from) {
   if (ended_) return Error(ErrorCode::TransactionEnded);
   LK_CHECK(check_not_dropped(id));
-  if (!key.empty()) remember_range(id, {{}, std::string(key)});
+  if (key <= from) return std::uint64_t{0};
+  remember_range(id, {std::string(from), std::string(key)});
   std::uint64_t before = 0;
   {
     const Gate::Shared turn(engine_.gate_);
     Tree* const tree = engine_.find_tree(id);
     if (tree != nullptr && exists(id)) {
       LK_ASSERT(tree->options().counted);
-      if (at_snapshot() && tree->last_version() > *snapshot_) return rank_by_walking(id, key);
-      before = tree->rank(key);
+      if (at_snapshot() && tree->last_version() > *snapshot_) return rank_by_walking(id, key, from);
+      before = tree->rank(key, from);
     }
   }
-  if (key.empty()) return before;
-  return static_cast<std::uint64_t>(static_cast<std::int64_t>(before) +
-                                    pending_difference(id, key));
+  std::int64_t pending = pending_difference(id, key);
+  if (!from.empty()) pending -= pending_difference(id, from);
+  return static_cast<std::uint64_t>(static_cast<std::int64_t>(before) + pending);
 }
 
-Result<std::optional<std::string>> TreeTransaction::select(TreeId id, std::uint64_t rank) {
+Result<std::optional<std::string>> TreeTransaction::select(TreeId id, std::uint64_t rank,
+                                                           Bytes from) {
   if (ended_) return Error(ErrorCode::TransactionEnded);
   LK_CHECK(check_not_dropped(id));
-  remember_range(id, {});
+  remember_range(id, {std::string(from), {}});
   {
     const Gate::Shared turn(engine_.gate_);
     Tree* const tree = engine_.find_tree(id);
     const bool newest_will_do =
         tree == nullptr || !at_snapshot() || tree->last_version() <= *snapshot_;
     if (newest_will_do && !writes_.touches(id)) {
-      return tree == nullptr || !exists(id) ? std::optional<std::string>() : tree->select(rank);
+      return tree == nullptr || !exists(id) ? std::optional<std::string>()
+                                            : tree->select(rank, from);
     }
   }
   // Own writes, or others' after the snapshot, lie over the tree: walk what this transaction sees.
-  const std::unique_ptr<Cursor> cursor = scan(id, {}, Direction::Forward);
+  const std::unique_ptr<Cursor> cursor = scan(id, {std::string(from), {}}, Direction::Forward);
   for (;;) {
     LK_TRY(const bool more, cursor->next());
     if (!more) return std::optional<std::string>();

@@ -33,8 +33,8 @@ class TreeTransaction final : public Transaction {
   Result<void> put(TreeId tree, Bytes key, const NewRecord& record) override;
   Result<bool> erase(TreeId tree, Bytes key) override;
   std::unique_ptr<Cursor> scan(TreeId tree, const KeyRange& range, Direction direction) override;
-  Result<std::uint64_t> rank(TreeId tree, Bytes key) override;
-  Result<std::optional<std::string>> select(TreeId tree, std::uint64_t rank) override;
+  Result<std::uint64_t> rank(TreeId tree, Bytes key, Bytes from) override;
+  Result<std::optional<std::string>> select(TreeId tree, std::uint64_t rank, Bytes from) override;
   Result<std::uint64_t> count(TreeId tree) override;
   Result<TreeId> create_tree(const TreeOptions& options) override;
   Result<void> drop_tree(TreeId tree) override;
@@ -86,7 +86,7 @@ class TreeTransaction final : public Transaction {
   Result<void> check_unchanged_since_snapshot(TreeId tree, Bytes key, std::uint64_t hash);
   bool live_in_trees(TreeId tree, const WriteSet::Write& write);
   std::int64_t pending_difference(TreeId tree, Bytes below);
-  Result<std::uint64_t> rank_by_walking(TreeId tree, Bytes key);
+  Result<std::uint64_t> rank_by_walking(TreeId tree, Bytes key, Bytes from);
 
   Result<void> validate_reads();
   Result<Lsn> log_writes();
