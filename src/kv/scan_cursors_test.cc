@@ -17,6 +17,20 @@ TEST(ScanCursors, RememberAPlaceInTheirScope) {
   EXPECT_EQ(cursors.find(cursor + 1, "scope"), std::nullopt);
 }
 
+// The same leniency as Redis, beside which a client may have learned it.
+TEST(ScanCursors, AreReadAsRedisReadsThem) {
+  EXPECT_EQ(parse_cursor("0"), 0u);
+  EXPECT_EQ(parse_cursor(""), 0u);
+  EXPECT_EQ(parse_cursor("007"), 7u);
+  EXPECT_EQ(parse_cursor("+7"), 7u);
+  EXPECT_EQ(parse_cursor("-1"), ~std::uint64_t{0});
+  EXPECT_EQ(parse_cursor("18446744073709551615"), ~std::uint64_t{0});
+  EXPECT_EQ(parse_cursor(Bytes("7\0x", 3)), 7u);
+  for (const Bytes text : {"18446744073709551616", "x", " 1", "1 ", "-", "+", "--1"}) {
+    EXPECT_EQ(parse_cursor(text), std::nullopt) << text;
+  }
+}
+
 TEST(ScanCursors, AreNeverZeroAndFitADouble) {
   ScanCursors cursors(~std::uint64_t{0} - 1);
 

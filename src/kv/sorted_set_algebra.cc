@@ -102,9 +102,10 @@ Result<AlgebraRequest> open_inputs(Call& call, Operation operation, Answer answe
   return request;
 }
 
+/// Infinity times nothing is nothing.
 double weighted(double weight, double score) {
   const double product = weight * score;
-  return std::isnan(product) ? 0 : product;  // infinity times nothing
+  return std::isnan(product) ? 0 : product;
 }
 
 double aggregated(Aggregate aggregate, double left, double right) {
@@ -113,10 +114,11 @@ double aggregated(Aggregate aggregate, double left, double right) {
       const double sum = left + right;
       return std::isnan(sum) ? 0 : sum;  // infinity and its opposite
     }
+    // What is not a number never wins: see intersect.
     case Aggregate::Minimum:
-      return std::min(left, right);
+      return right < left ? right : left;
     case Aggregate::Maximum:
-      return std::max(left, right);
+      return right > left ? right : left;
   }
   return left;
 }
@@ -204,22 +206,24 @@ Result<void> intersect(Inputs& inputs, Aggregate aggregate, std::uint64_t limit,
                        FunctionRef<Result<void>(Bytes, double)> visit) {
   Input& smallest = *inputs.order.front();
   Result<void> visited;
-  LK_CHECK(smallest.set.walk(
-      smallest.set.all(), storage::Direction::Forward, SortedSet::kNoLimit,
-      [&](Bytes member, double score) {
-        double sum = weighted(smallest.weight, score);
-        for (std::size_t i = 1; i < inputs.order.size(); ++i) {
-          auto other = inputs.order[i]->set.score(member);
-          if (!other) {
-            visited = std::move(other).error();
-            return SortedSet::Go::Stop;
-          }
-          if (!*other) return SortedSet::Go::On;
-          sum = aggregated(aggregate, sum, weighted(inputs.order[i]->weight, **other));
-        }
-        visited = visit(member, sum);
-        return visited && --limit > 0 ? SortedSet::Go::On : SortedSet::Go::Stop;
-      }));
+  const auto look_in_others = [&](Bytes member, double score) {
+    double sum = weighted(smallest.weight, score);
+    for (std::size_t i = 1; i < inputs.order.size(); ++i) {
+      auto other = inputs.order[i]->set.score(member);
+      if (!other) {
+        visited = std::move(other).error();
+        return SortedSet::Go::Stop;
+      }
+      if (!*other) return SortedSet::Go::On;
+      // As at Redis, infinity times nothing counts as nothing in the first input only; in another
+      // it makes the sum nothing, and is passed over by MIN and MAX.
+      sum = aggregated(aggregate, sum, inputs.order[i]->weight * **other);
+    }
+    visited = visit(member, sum);
+    return visited && --limit > 0 ? SortedSet::Go::On : SortedSet::Go::Stop;
+  };
+  LK_CHECK(smallest.set.walk(smallest.set.all(), storage::Direction::Forward, SortedSet::kNoLimit,
+                             look_in_others));
   return visited;
 }
 

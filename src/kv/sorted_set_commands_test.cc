@@ -397,6 +397,42 @@ TEST(SortedSetCommands, ZscanWalksManyMembersInSteps) {
   EXPECT_EQ(db.run("ZSCAN z 0 MATCH m299"), R"(["0", ["m299", "299"]])");
 }
 
+// Redis reads bounds with less care than scores: nothing is 0, too much is infinite.
+TEST(SortedSetCommands, BoundsAreReadMoreLenientlyThanScores) {
+  TestStore db;
+  db.run("ZADD z -1 a 0 b 1 c inf d");
+
+  EXPECT_EQ(db.run({"ZRANGEBYSCORE", "z", "", " 1"}), R"(["b", "c"])");
+  EXPECT_EQ(db.run({"ZRANGEBYSCORE", "z", "(", "1e400"}), R"(["c", "d"])");
+  EXPECT_EQ(db.run({"ZCOUNT", "z", "-1e400", "1e-400"}), ":2");
+  EXPECT_EQ(db.run({"ZCOUNT", "z", std::string("0\0x", 3), "+inf"}), ":3");
+  for (const char* bound : {" ", "x", "1 ", "nan", "((1", "1e"}) {
+    EXPECT_EQ(db.run({"ZCOUNT", "z", bound, "5"}), "-ERR min or max is not a float") << bound;
+  }
+}
+
+// Infinity times nothing is not a number; Redis makes nothing of it where the smallest set has it,
+// and leaves it out elsewhere.
+TEST(SortedSetCommands, InfinityTimesNothingCountsAsAtRedis) {
+  TestStore db;
+  db.run("ZADD small inf a");
+  db.run("ZADD large inf a 1 b");
+
+  const std::string zinter = "ZINTER 2 small large WITHSCORES WEIGHTS ";
+  EXPECT_EQ(db.run(zinter + "1 0"), R"(["a", "0"])");
+  EXPECT_EQ(db.run(zinter + "0 1"), R"(["a", "inf"])");
+  EXPECT_EQ(db.run(zinter + "1 0 AGGREGATE MIN"), R"(["a", "inf"])");
+  EXPECT_EQ(db.run("ZUNION 2 small large WEIGHTS 1 0 WITHSCORES"), R"(["b", "0", "a", "inf"])");
+}
+
+TEST(SortedSetCommands, ZincrbyReadsTheOptionsOfZadd) {
+  TestStore db;
+
+  EXPECT_EQ(db.run("ZINCRBY z GT a"), "-ERR syntax error");
+  EXPECT_EQ(db.run("ZINCRBY z x a"), "-ERR value is not a valid float");
+  EXPECT_EQ(db.run("EXISTS z"), ":0");
+}
+
 TEST(SortedSetCommands, AFailingCommandInAnExecLeavesNothing) {
   TestStore db;
   db.run("ZADD z inf a");

@@ -84,6 +84,8 @@ TEST(DiagnosisCommands, MemoryUsageOfAKey) {
   EXPECT_LT(std::stol(wire.line("MEMORY USAGE k").substr(1)), 100);
   EXPECT_GT(std::stol(wire.line("MEMORY USAGE long SAMPLES 5").substr(1)), 1000);
   LK_EXPECT_ANSWER(wire, "MEMORY USAGE k FOO|MEMORY PURGE|", "-ERR syntax error|+OK|");
+  LK_EXPECT_ANSWER(wire, "MEMORY USAGE k SAMPLES x|MEMORY USAGE k SAMPLES -1|",
+                   "-ERR value is not an integer or out of range|-ERR syntax error|");
 }
 
 }  // namespace

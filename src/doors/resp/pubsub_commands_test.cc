@@ -52,6 +52,36 @@ TEST(PubsubCommands, AResp3SubscriberMayDoAnythingAndGetsPushes) {
   LK_EXPECT_ANSWER(wire, "MULTI|PUBLISH c n|EXEC|", "+OK|+QUEUED|*1|:1|>3|$7|message|$1|c|$1|n|");
 }
 
+// The events of an EXEC's commands and its messages form one order, that of the commands.
+TEST(PubsubCommands, AMessageOfAnExecKeepsItsPlaceAmongTheEvents) {
+  TestDoor door;
+  Wire listener(door), speaker(door);
+  LK_EXPECT_ANSWER(speaker, "CONFIG SET notify-keyspace-events Eg$|", "+OK|");
+  LK_EXPECT_ANSWER(listener, "SUBSCRIBE news|PSUBSCRIBE __keyevent*|",
+                   "*3|$9|subscribe|$4|news|:1|*3|$10|psubscribe|$11|__keyevent*|:2|");
+
+  LK_EXPECT_ANSWER(speaker, "MULTI|SET k v|PUBLISH news now|DEL k|EXEC|",
+                   "+OK|+QUEUED|+QUEUED|+QUEUED|*3|+OK|:1|:1|");
+
+  LK_EXPECT_ANSWER(listener, "",
+                   "*4|$8|pmessage|$11|__keyevent*|$18|__keyevent@0__:set|$1|k|"
+                   "*3|$7|message|$4|news|$3|now|"
+                   "*4|$8|pmessage|$11|__keyevent*|$18|__keyevent@0__:del|$1|k|");
+}
+
+// An EXEC that starts over, here for a collection that must be born first, says all of it once.
+TEST(PubsubCommands, AMessageOfAnExecThatStartsOverIsSentOnce) {
+  TestDoor door;
+  Wire listener(door), speaker(door);
+  LK_EXPECT_ANSWER(speaker, "SET k v|", "+OK|");
+  LK_EXPECT_ANSWER(listener, "SUBSCRIBE news|", "*3|$9|subscribe|$4|news|:1|");
+
+  LK_EXPECT_ANSWER(speaker, "MULTI|PUBLISH news one|COPY k k DB unborn|EXEC|PUBLISH news two|",
+                   "+OK|+QUEUED|+QUEUED|*2|:1|:1|:1|");
+
+  LK_EXPECT_ANSWER(listener, "", "*3|$7|message|$4|news|$3|one|*3|$7|message|$4|news|$3|two|");
+}
+
 TEST(PubsubCommands, UnsubscribingFromNothingIsConfirmedToo) {
   TestDoor door;
   Wire wire(door);

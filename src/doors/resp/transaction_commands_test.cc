@@ -34,6 +34,9 @@ TEST(TransactionCommands, AnErrorWhileQueueingDiscardsAll) {
       "NOSUCH x|-ERR unknown command 'NOSUCH', with args beginning with: 'x' |",
       "GET|-ERR wrong number of arguments for 'get' command|",
       "SAVE|-ERR Command not allowed inside a transaction|",
+      "OBJECT NOSUCH x|-ERR unknown subcommand 'NOSUCH'. Try OBJECT HELP.|",
+      "CLIENT NOSUCH|-ERR unknown subcommand 'NOSUCH'. Try CLIENT HELP.|",
+      "CONFIG SET x|-ERR wrong number of arguments for 'config\\|set' command|",
   };
   for (const std::string both : errors) {
     const std::size_t bar = both.find('|') + 1;

@@ -160,6 +160,32 @@ TEST(Tree, KeepsKeysThatArriveInOrderDensely) {
   EXPECT_LT(test.pool.used_bytes() / kCount, 46u);
 }
 
+// Blocks of keys with a prefix of their own come and go, as the members of large sorted sets do:
+// the leaves that join reach over the border of two blocks, where their common prefix is short.
+TEST(Tree, JoinsLeavesOfBlocksThatComeAndGo) {
+  TestTree test({.counted = true});
+  constexpr int kBlocks = 7;
+  constexpr int kBlockKeys = 300;
+  std::mt19937 random(3);
+  std::vector<std::vector<std::string>> blocks(kBlocks);
+  std::size_t key_count = 0;
+  for (std::uint64_t round = 1; round <= 600; ++round) {
+    std::vector<std::string>& block = blocks[random() % kBlocks];
+    key_count -= block.size();
+    for (const std::string& key : block) ASSERT_TRUE(test.erase(key));
+    block.clear();
+    for (int i = 0; i < kBlockKeys; ++i) {
+      char id[8];
+      store_big64(id, round);
+      block.push_back(std::string(id, sizeof id) + "many" + std::to_string(i));
+      test.put(block.back(), "value");
+    }
+    key_count += block.size();
+  }
+
+  EXPECT_EQ(test.contents().size(), key_count);
+}
+
 TEST(Tree, StoresRandomKeysWithinTheMemoryPromise) {
   TestTree test({});
   std::mt19937_64 random(1);
