@@ -73,7 +73,9 @@ def a_size(theirs, ours, _):
 def near(milliseconds_each):
     """Times left, or moments reckoned from now: servers are asked one after the other."""
     def rule(theirs, ours, _):
-        if theirs[0] != ":" or ours[0] != ":" or theirs[1] < 0 or theirs[1] * milliseconds_each // 1000 in MOMENTS_SECONDS:
+        if theirs[0] != ":" or ours[0] != ":" or theirs[1] < 0:
+            return theirs == ours
+        if theirs[1] * milliseconds_each // 1000 in MOMENTS_SECONDS:
             return theirs == ours
         return ours[1] >= 0 and abs(theirs[1] - ours[1]) * milliseconds_each <= NEAR_SECONDS * 1000
     return rule
@@ -189,8 +191,8 @@ def name_of(command):
 
 
 def scores_are_short(command, theirs, ours):
-    return name_of(command)[:1] == b"Z" and rule_of(command)(with_scores_of_7_2(theirs), with_scores_of_7_2(ours), command) \
-        and with_scores_of_7_2(ours) == ours
+    return name_of(command)[:1] == b"Z" and with_scores_of_7_2(ours) == ours \
+        and rule_of(command)(with_scores_of_7_2(theirs), ours, command)
 
 
 def minus_zero_is_zero(command, theirs, ours):
@@ -212,11 +214,12 @@ def rank_with_score(command, theirs, ours):
 
 
 def object_is_not_shared(command, theirs, ours):
-    return [word.upper() for word in command[:2]] == [b"OBJECT", b"REFCOUNT"] and theirs[0] == ours[0] == ":" and ours[1] == 1
+    return [word.upper() for word in command[:2]] == [b"OBJECT", b"REFCOUNT"] and theirs[0] == ":" and ours == (":", 1)
 
 
 def empty_key_matches_stars(command, theirs, ours):
-    return name_of(command) == b"KEYS" and set(command[1]) == set(b"*") and unordered(("*", theirs[1] + [("$", b"")])) == unordered(ours)
+    return name_of(command) == b"KEYS" and set(command[1]) == set(b"*") \
+        and unordered(("*", theirs[1] + [("$", b"")])) == unordered(ours)
 
 
 def shown_beyond_zero_byte(command, theirs, ours):
