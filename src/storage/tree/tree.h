@@ -141,7 +141,8 @@ class Tree {
   /// Copies up to `limit` records before `end`; without an end, from the last one on.
   void read_backward(const std::optional<std::string>& end, std::size_t limit, LeafBatch& out);
 
-  /// Counted trees: how many keys are in [from, key); the key with `rank` keys between `from` and it.
+  /// Counted trees: how many keys are in [from, key); the key with `rank` keys between `from` and
+  /// it.
   std::uint64_t rank(Bytes key, Bytes from = {});
   std::optional<std::string> select(std::uint64_t rank, Bytes from = {});
 
