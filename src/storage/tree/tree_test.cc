@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <random>
 #include <thread>
@@ -160,30 +162,46 @@ TEST(Tree, KeepsKeysThatArriveInOrderDensely) {
   EXPECT_LT(test.pool.used_bytes() / kCount, 46u);
 }
 
-// Blocks of keys with a prefix of their own come and go, as the members of large sorted sets do:
-// the leaves that join reach over the border of two blocks, where their common prefix is short.
+// The members of large sorted sets come and go in blocks with a number of their own in front.
+// Leaves that join reach over the border of two blocks, where their common prefix is short, while
+// the inner page above is full of long separators.
 TEST(Tree, JoinsLeavesOfBlocksThatComeAndGo) {
-  TestTree test({.counted = true});
-  constexpr int kBlocks = 7;
-  constexpr int kBlockKeys = 300;
-  std::mt19937 random(3);
-  std::vector<std::vector<std::string>> blocks(kBlocks);
-  std::size_t key_count = 0;
-  for (std::uint64_t round = 1; round <= 600; ++round) {
-    std::vector<std::string>& block = blocks[random() % kBlocks];
-    key_count -= block.size();
-    for (const std::string& key : block) ASSERT_TRUE(test.erase(key));
-    block.clear();
-    for (int i = 0; i < kBlockKeys; ++i) {
-      char id[8];
-      store_big64(id, round);
-      block.push_back(std::string(id, sizeof id) + "many" + std::to_string(i));
-      test.put(block.back(), "value");
+  constexpr std::uint64_t kBlocks = 4000;
+  constexpr std::uint64_t kScores = 50;
+  constexpr std::size_t kWaiting = 20'000;
+  for (const std::uint64_t seed : {6, 8}) {
+    TestTree test({.counted = true, .hashed = false});
+    std::mt19937_64 random(seed);
+    std::vector<std::vector<std::string>> live(7);
+    std::vector<std::string> garbage;
+    std::size_t collected = 0;
+    std::size_t put_count = 0;
+    for (std::uint64_t number = 1; number <= kBlocks; ++number) {
+      std::vector<std::string> block;
+      const int block_keys = std::array{3, 50, 300}[random() % 3];
+      for (int i = 0; i < block_keys; ++i) {
+        char head[16];
+        store_big64(head, number);
+        store_big64(head + 8,
+                    0xC000'0000'0000'0000u + (static_cast<std::uint64_t>(i) % kScores << 45));
+        block.push_back(std::string(head, sizeof head) + "many" + std::to_string(i));
+        test.put(block.back(), {});
+      }
+      put_count += block.size();
+      std::vector<std::string>& replaced = live[random() % live.size()];
+      std::sort(replaced.begin(), replaced.end());
+      garbage.insert(garbage.end(), replaced.begin(), replaced.end());
+      replaced = std::move(block);
+      // Garbage is collected late, and in steps that do not end where blocks do.
+      const std::size_t waiting = garbage.size() - collected;
+      if (waiting < kWaiting) continue;
+      for (std::size_t left = random() % 256; left > 0; --left) {
+        ASSERT_TRUE(test.erase(garbage[collected++]));
+      }
     }
-    key_count += block.size();
-  }
 
-  EXPECT_EQ(test.contents().size(), key_count);
+    EXPECT_EQ(test.contents().size(), put_count - collected);
+  }
 }
 
 TEST(Tree, StoresRandomKeysWithinTheMemoryPromise) {
