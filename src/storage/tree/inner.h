@@ -58,7 +58,9 @@ class Inner {
   void set_child(int index, PageId child);
   std::uint32_t record_count(int index) const;
   void set_record_count(int index, std::uint32_t value);
-  std::uint64_t total_record_count() const;
+  /// Of the children before `index`.
+  std::uint64_t records_before(int index) const;
+  std::uint64_t total_record_count() const { return records_before(count() + 1); }
   std::string separator(int index) const;
 
   /// Returns the index of the child to take, or -1 when the page changed meanwhile.

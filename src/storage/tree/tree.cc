@@ -260,6 +260,10 @@ void Tree::erase(Place& place, Bytes key, std::uint64_t hash) {
 }
 
 void Tree::copy_batch(Leaf leaf, int from, int to, int step, LeafBatch& out) {
+  constexpr std::size_t kUsualBytes = 64;  // of a key with its value
+  const auto count = static_cast<std::size_t>(step > 0 ? to - from : from - to);
+  out.entries.reserve(count);
+  out.bytes.reserve(count * kUsualBytes);
   for (int slot = from; slot != to; slot += step) {
     LeafBatch::Entry entry{};
     entry.record = leaf.record(slot);

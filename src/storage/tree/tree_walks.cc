@@ -20,7 +20,7 @@ std::uint64_t Tree::keys_before(Bytes key) {
   for (int level = root_level(); level > 0; --level) {
     const Inner inner(*page);
     const int index = inner.search(key, Side::AtOrAfter);
-    for (int i = 0; i < index; ++i) before += inner.record_count(i);
+    before += inner.records_before(index);
     page = &context_.pool.page(inner.child(index));
   }
   const LatchGuard leaf_guard(page->header.latch);
