@@ -210,7 +210,9 @@ struct MovingCells {
   std::vector<MovingCell> cells;
 
   void add(const Page& page) {
-    std::memcpy(copies[page_count].bytes(), page.bytes(), kPageBytes);
+    // Without the latch, which others try to take meanwhile.
+    constexpr std::size_t kShape = offsetof(PageHeader, kind);
+    std::memcpy(copies[page_count].bytes() + kShape, page.bytes() + kShape, kPageBytes - kShape);
     Leaf leaf(copies[page_count]);
     leaf.sort();
     for (int slot = 0; slot < leaf.count(); ++slot)
