@@ -95,7 +95,7 @@ std::vector<std::string> Hub::channels(std::string_view pattern) const {
   {
     const std::shared_lock lock(mutex_);
     for (const auto& [channel, subscribers] : channels_) {
-      if (pattern.empty() || glob_match(pattern, channel)) names.push_back(channel);
+      if (glob_match(pattern, channel)) names.push_back(channel);
     }
   }
   std::sort(names.begin(), names.end());

@@ -55,7 +55,7 @@ class Hub {
   /// To how many subscriptions publish would deliver now.
   std::size_t receiver_count(Bytes channel) const;
 
-  /// Channels with at least one plain subscriber whose name matches `pattern` ("" = all), sorted.
+  /// Channels with at least one plain subscriber whose name matches `pattern`, sorted.
   std::vector<std::string> channels(std::string_view pattern) const;
   std::size_t subscriber_count(std::string_view channel) const;
   std::size_t pattern_count() const;

@@ -65,7 +65,8 @@ TEST(Hub, ListsChannelsThatSomebodyHears) {
   hub.subscribe(one, "a1");
   hub.subscribe_pattern(one, "z*");
 
-  EXPECT_EQ(hub.channels(""), (Lines{"a1", "b"}));
+  EXPECT_EQ(hub.channels("*"), (Lines{"a1", "b"}));
+  EXPECT_EQ(hub.channels(""), Lines{});
   EXPECT_EQ(hub.channels("a?"), Lines{"a1"});
   EXPECT_EQ(hub.subscriber_count("b"), 2u);
   EXPECT_EQ(hub.subscriber_count("none"), 0u);

@@ -163,7 +163,7 @@ void stats_section(Call& call, DoorState& door, Section& out) {
   out.line("sync_partial_ok", 0);
   out.line("sync_partial_err", 0);
   out.line("evicted_keys", 0);
-  out.line("pubsub_channels", door.store.hub().channels("").size());
+  out.line("pubsub_channels", door.store.hub().channels("*").size());
   out.line("pubsub_patterns", door.store.hub().pattern_count());
   out.line("pubsubshard_channels", door.shard_hub.channels("").size());
   out.line("latest_fork_usec", 0);

@@ -75,7 +75,7 @@ Result<void> list_channels(Call& call) {
   if (call.argument_count() > 3) return wrong_subcommand_use(call);
   const kv::Hub& hub = kKind == Kind::Shard ? Client::of(call).door().shard_hub : call.store.hub();
   const std::vector<std::string> channels =
-      hub.channels(call.argument_count() > 2 ? std::string(call.argument(2)) : std::string());
+      hub.channels(call.argument_count() > 2 ? std::string(call.argument(2)) : std::string("*"));
   call.reply.array(channels.size());
   for (const std::string& channel : channels) call.reply.bulk(channel);
   return {};
