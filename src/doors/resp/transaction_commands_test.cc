@@ -88,8 +88,8 @@ TEST(TransactionCommands, AQueueIsPaidForAndGivenBack) {
   {
     Wire wire(door);
     LK_EXPECT_ANSWER(wire, "MULTI|", "+OK|");
-    const std::string value(100'000, 'v');
-    for (int i = 0; i < 20; ++i) LK_EXPECT_ANSWER(wire, "SET k " + value + "|", "+QUEUED|");
+    const std::string value(60'000, 'v');  // shorter than the longest line
+    for (int i = 0; i < 40; ++i) LK_EXPECT_ANSWER(wire, "SET k " + value + "|", "+QUEUED|");
     EXPECT_GT(door.engine.reserved_bytes(), before + 2'000'000);
 
     door.engine.refuse_memory(true);

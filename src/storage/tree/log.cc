@@ -67,11 +67,10 @@ Result<std::unique_ptr<Log>> Log::open(const env::Env& env, const LogOptions& op
 Log::Log(const env::Env& env, LogOptions options, const LogEnd& recovered, LogEpoch epoch)
     : env_(env),
       options_(std::move(options)),
-      segments_(
-          *env.files,
-          {options_.directory, options_.segment_bytes, options_.spare_count_max,
-           options_.durability == Durability::Sync, options_.note},
-          epoch, value_of(recovered.end)),
+      segments_(*env.files,
+                {options_.directory, options_.segment_bytes, options_.spare_count_max,
+                 options_.durability == Durability::Sync, options_.note},
+                epoch, value_of(recovered.end)),
       ring_(options_.durability == Durability::None ? kRingBytesMin : options_.ring_bytes,
             value_of(recovered.end), epoch.seed(),
             [this](std::uint64_t end) { make_ring_room(end); }),
