@@ -251,7 +251,7 @@ void Inner::compact_heap() {
   header.dead_bytes = 0;
 }
 
-void Inner::write_separator(int index, Bytes separator) {
+void Inner::write_separator(int index, Bytes separator, std::size_t reserve) {
   PageHeader& header = page_->header;
   LK_ASSERT(separator.substr(0, header.prefix_bytes) == prefix());
   const Bytes suffix = separator.substr(header.prefix_bytes);
@@ -266,8 +266,9 @@ void Inner::write_separator(int index, Bytes separator) {
   store(rest_at, kShortRest);
   const std::size_t floor = heap_floor(header.kind);
   const Bytes text = suffix.substr(8);
-  const bool in_page = text.size() <= kRestInlineMax && header.heap_begin + header.dead_bytes >=
-                                                            floor + text.size() + 2 + kHeapReserve;
+  const bool is_smaller = text.size() + 2 <= kLongRestBytes;
+  const bool fits = header.heap_begin + header.dead_bytes >= floor + text.size() + 2 + reserve;
+  const bool in_page = is_smaller || (text.size() <= kRestInlineMax && fits);
   const std::size_t bytes = in_page ? 2 + text.size() : kLongRestBytes;
   if (header.heap_begin < floor + bytes) compact_heap();
   LK_ASSERT(header.heap_begin >= floor + bytes);
@@ -315,7 +316,7 @@ void Inner::insert(int index, Bytes separator, PageId right, std::uint32_t right
   if (counted()) move_elements(base + counts_at(capacity()), 4, index + 1, index + 2, after);
   ++page_->header.count;
   store(base + rests_at(page_->header.kind) + 2 * static_cast<std::size_t>(index), kShortRest);
-  write_separator(index, separator);
+  write_separator(index, separator, kHeapReserve);
   set_child(index + 1, right);
   set_record_count(index + 1, right_count);
 }
@@ -323,7 +324,7 @@ void Inner::insert(int index, Bytes separator, PageId right, std::uint32_t right
 void Inner::replace_separator(int index, Bytes separator, std::vector<LongSeparator*>& retired) {
   LK_ASSERT(index >= 0 && index < count());
   drop_rest(index, retired);
-  write_separator(index, separator);
+  write_separator(index, separator, kHeapReserve);
 }
 
 void Inner::erase(int index, std::vector<LongSeparator*>& retired) {
@@ -354,14 +355,23 @@ bool Inner::rebuild(Bytes prefix, const std::vector<Entry>& entries, std::size_t
   PageHeader& header = page_->header;
   if (static_cast<int>(end - begin) > capacity() + 1) return false;
   format(*page_, header.kind, header.tree, header.level, prefix);
+  // What the separators take at least: a greedy one must not leave the others without room.
+  const auto least_bytes = [&](const Entry& entry) {
+    const std::size_t head = prefix.size() + 8;
+    if (entry.separator.size() <= head) return std::size_t{0};
+    return std::min(kLongRestBytes, entry.separator.size() - head + 2);
+  };
+  std::size_t needed = 0;
+  for (std::size_t i = begin + 1; i < end; ++i) needed += least_bytes(entries[i]);
+  if (header.heap_begin < heap_floor(header.kind) + needed) return false;
   for (std::size_t i = begin; i < end; ++i) {
     const int index = static_cast<int>(i - begin);
     set_child(index, entries[i].child);
     set_record_count(index, entries[i].record_count);
     if (index == 0) continue;
-    if (header.heap_begin < heap_floor(header.kind) + kLongRestBytes) return false;
+    needed -= least_bytes(entries[i]);
     ++header.count;
-    write_separator(index - 1, entries[i].separator);
+    write_separator(index - 1, entries[i].separator, needed + kHeapReserve);
   }
   return true;
 }

@@ -79,9 +79,11 @@ class Inner {
   /// Takes away separator `index` and child `index + 1`.
   void erase(int index, std::vector<LongSeparator*>& retired);
 
+  Bytes prefix() const;
   std::vector<Entry> entries() const;
-  /// Formats the page anew with these entries. Returns false, with the page in an undefined state,
-  /// if they do not fit. Old LongSeparators must have been retired by the caller.
+  /// Formats the page anew with these entries. Returns false, with only some of them in the page,
+  /// if they do not fit; some of those of a page always fit one with its prefix. Old LongSeparators
+  /// must have been retired by the caller.
   bool rebuild(Bytes prefix, const std::vector<Entry>& entries, std::size_t begin, std::size_t end);
   void retire_long_separators(std::vector<LongSeparator*>& retired) const;
 
@@ -107,8 +109,8 @@ class Inner {
   std::uint16_t rest(int index) const;
   std::size_t rest_bytes(int index) const;
   LongSeparator* long_separator(int index) const;
-  Bytes prefix() const;
-  void write_separator(int index, Bytes separator);
+  /// Keeps `reserve` bytes of the heap for separators to come.
+  void write_separator(int index, Bytes separator, std::size_t reserve);
   void drop_rest(int index, std::vector<LongSeparator*>& retired);
   void compact_heap();
 

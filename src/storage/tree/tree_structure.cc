@@ -90,8 +90,11 @@ bool Tree::split_inner(Path& path, int level) {
   Inner::format(*fresh, inner_kind(), id_, page.header.level, {});
   const std::size_t right_prefix =
       bounds.has_high ? std::min(common_prefix(middle, bounds.high), kPrefixBytesMax) : 0;
-  bool built =
-      Inner(*fresh).rebuild(Bytes(middle).substr(0, right_prefix), entries, cut, entries.size());
+  // A longer prefix shortens separators but takes room itself; the old one is sure to fit.
+  const std::string old_prefix(Inner(page).prefix());
+  const bool built =
+      Inner(*fresh).rebuild(Bytes(middle).substr(0, right_prefix), entries, cut, entries.size()) ||
+      Inner(*fresh).rebuild(old_prefix, entries, cut, entries.size());
   LK_ASSERT(built);
   end_change(*fresh);
   fresh->header.latch.unlock();
@@ -101,8 +104,9 @@ bool Tree::split_inner(Path& path, int level) {
   begin_change(page);
   Inner(page).retire_long_separators(retired);
   const std::size_t left_prefix = std::min(common_prefix(bounds.low, middle), kPrefixBytesMax);
-  built = Inner(page).rebuild(Bytes(middle).substr(0, left_prefix), entries, 0, cut);
-  LK_ASSERT(built);
+  const bool rebuilt = Inner(page).rebuild(Bytes(middle).substr(0, left_prefix), entries, 0, cut) ||
+                       Inner(page).rebuild(old_prefix, entries, 0, cut);
+  LK_ASSERT(rebuilt);
   Inner inner_parent(parent);
   const int index = path.steps[level - 1].index;
   inner_parent.insert(

@@ -235,6 +235,28 @@ TEST(Tree, LoadsSortedRecordsAndFindsThemByHint) {
       test.tree.append_sorted("0000000000000001", {"value", Lsn{3}, kNoDeadline, 0, nullptr}));
 }
 
+// Keys that differ late have long separators, and the halves of an inner page may share a prefix
+// that takes more room than it saves.
+TEST(Tree, SplitsInnerPagesOfLongSeparators) {
+  constexpr int kKeys = 12'000;
+  for (const std::size_t shared_bytes : {100u, 255u}) {
+    for (const std::size_t middle_bytes : {20u, 60u, 150u}) {
+      TestTree test({});
+      std::mt19937_64 random(1);
+      std::map<std::string, std::string> model;
+      for (int i = 0; i < kKeys; ++i) {
+        char number[9];
+        std::snprintf(number, sizeof number, "%08d", static_cast<int>(random() % kKeys));
+        const std::string key = std::string(shared_bytes, 'p') + std::string(number, 4) +
+                                std::string(middle_bytes, 't') + number;
+        test.put(key, std::string(700, 'v'));
+        model[key] = std::string(700, 'v');
+      }
+      EXPECT_EQ(test.contents(), model) << shared_bytes << " and " << middle_bytes;
+    }
+  }
+}
+
 TEST(Tree, ServesManyThreadsAtOnce) {
   TestTree test({});
   constexpr int kThreads = 4;
