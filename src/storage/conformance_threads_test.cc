@@ -80,7 +80,9 @@ TEST_P(Conformance, RanksFromAKeyOnStandStillWhileKeysBeforeItMove) {
       const Engine::Turn short_work(*engine_);
       const auto txn = engine_->begin_atomic({}, engine_->now_ms());
       const std::string key = numbered("before", turn % kKeys);
-      if (!txn->erase(counted_, key).value()) EXPECT_TRUE(txn->put(counted_, key, {}).has_value());
+      if (!txn->erase(counted_, key).value()) {
+        EXPECT_TRUE(txn->put(counted_, key, {}).has_value());
+      }
       EXPECT_TRUE(txn->commit().has_value());
     }
     if (thread == 0) done = true;
