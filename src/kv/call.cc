@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/container/small_vector.hpp>
 #include <optional>
 
 #include "base/assert.h"
@@ -62,10 +63,12 @@ class StoredCopy {
   RecordView view_{};
 };
 
+using KeyRefVector = boost::container::small_vector<storage::KeyRef, 4>;
+
 struct KeyRefs {
   Call& call;
   storage::TreeId tree;
-  std::vector<storage::KeyRef> keys;
+  KeyRefVector keys;
 };
 
 }  // namespace
@@ -262,7 +265,7 @@ storage::Transaction& Call::transaction() {
     transaction_ = own_transaction_.get();
     return *transaction_;
   }
-  std::vector<storage::KeyRef> keys;
+  KeyRefVector keys;
   const Result<Collection*> collection = collection_to_read();
   if (collection.has_value() && *collection != nullptr) {
     KeyRefs refs{*this, (*collection)->records(), {}};
@@ -273,7 +276,7 @@ storage::Transaction& Call::transaction() {
     for_each_key(command, arguments, add, &refs);
     keys = std::move(refs.keys);
   }
-  return begin_transaction_over(keys);
+  return begin_transaction_over({keys.data(), keys.size()});
 }
 
 storage::Transaction& Call::begin_transaction_over(std::span<const storage::KeyRef> keys) {

@@ -27,9 +27,12 @@ enum CommandFlag : std::uint32_t {
   kNoAuth = 1u << 8,      ///< allowed before authentication
   kOneKey =
       1u << 9,  ///< reads or writes the one record of its first key and nothing else, most times
-  kEverything = 1u << 10,  ///< touches keys it does not name: runs with all else held off
-  kLoading = 1u << 11,     ///< allowed while the data loads
-  kWalks = 1u << 12,       ///< walks the collection in bounded steps and takes no locks itself
+  kEverything = 1u << 10,    ///< touches keys it does not name: runs with all else held off
+  kLoading = 1u << 11,       ///< allowed while the data loads
+  kWalks = 1u << 12,         ///< walks the collection in bounded steps and takes no locks itself
+  kMemberSecond = 1u << 13,  ///< looks for a member of a sorted set, most times its argument 2
+  kMemberThird = 1u << 14,   ///< the same, argument 3, behind a score
+  kRanked = 1u << 15,        ///< looks for that member in the order of scores too
 };
 
 /// Where the keys stand among the arguments.

@@ -126,7 +126,7 @@ Result<KeyRange> SortedSet::skip(KeyRange range, std::uint64_t offset, Direction
 Result<void> SortedSet::walk(const KeyRange& range, Direction direction, std::uint64_t limit,
                              Visit visit) {
   if (!has_members() || limit == 0 || range.begin >= range.end) return {};
-  const auto cursor = txn().scan(trees_.scores, range, direction);
+  const auto cursor = txn().scan(trees_.scores, range, direction, limit);
   for (; limit > 0; --limit) {
     LK_TRY(const bool more, cursor->next());
     if (!more) return {};

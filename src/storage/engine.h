@@ -67,8 +67,10 @@ class Transaction {
   /// Returns whether a live record was there.
   virtual Result<bool> erase(TreeId tree, Bytes key) = 0;
 
-  /// Requires: nothing; an empty or inverted range yields nothing.
-  virtual std::unique_ptr<Cursor> scan(TreeId tree, const KeyRange& range, Direction direction) = 0;
+  /// An empty or inverted range yields nothing. `expected` is how many records the caller thinks it
+  /// will want: a hint, for the first step.
+  virtual std::unique_ptr<Cursor> scan(TreeId tree, const KeyRange& range, Direction direction,
+                                       std::size_t expected = 16) = 0;
 
   /// Counted trees only. How many keys stand in [from, key) at one moment; others move ranks all
   /// the time, so the difference of two calls means nothing. Cost: one descent or two.

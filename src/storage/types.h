@@ -60,7 +60,9 @@ struct KeyRef {
   TreeId tree;
   Bytes key;
   std::uint64_t hash;
-  std::uint32_t hint = 0;  ///< the engine's own: where prefetch saw the record; 0: nowhere
+  // The engine's own, set by prefetch.
+  std::uint32_t hint = 0;          ///< where the record is, or would be; 0: unknown
+  std::uint64_t hint_version = 0;  ///< as of when it would be there, if it was not; 0: unknown
 };
 
 /// begin <= key < end; an empty `end` has no upper bound.

@@ -5,6 +5,7 @@
 #include "doors/resp/client.h"
 #include "doors/resp/client_parts.h"
 #include "doors/resp/door_state.h"
+#include "kv/foresight.h"
 
 namespace latchkey::resp {
 
@@ -86,9 +87,9 @@ net::Progress Client::serve() {
     std::size_t count = 0;
     const net::Progress taken = take_batch(worker, requests, count);
     if (count == 0) return taken;
+    session_.now_ms = door_.store.engine().now_ms();
     storage::KeyRef refs[kBatch];
     prefetch(worker, {requests, count}, refs);
-    session_.now_ms = door_.store.engine().now_ms();
     worker.tick_mark = ticks();
     std::size_t consumed = 0;
     Next next = Next::Go;
@@ -215,7 +216,18 @@ void Client::prefetch(WorkerState& worker, std::span<Request> requests,
     keys[count++] = worker.arguments[request.first + 1];
   }
   if (count < 2 || !door_.store.prefetch(session_, {keys, count}, {refs, count})) return;
-  for (std::size_t i = 0; i < count; ++i) askers[i]->key = &refs[i];
+  kv::ForeseenCall calls[kBatch];
+  std::size_t call_count = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    askers[i]->key = &refs[i];
+    const kv::Command* const command = askers[i]->indexed->command;
+    if ((command->flags & (kv::kMemberSecond | kv::kMemberThird)) == 0) continue;
+    calls[call_count++] = {
+        command, {worker.arguments.data() + askers[i]->first, askers[i]->count}, &refs[i]};
+  }
+  if (call_count < 2) return;
+  if (!turn_.has_value()) turn_.emplace(door_.store.engine());
+  kv::foresee_members(door_.store, session_, {calls, call_count});
 }
 
 Client::Next Client::run(WorkerState& worker, const IndexedCommand* indexed, Arguments arguments) {

@@ -41,6 +41,39 @@ TEST(ClientServe, TheKeysOfAPipelineAreFetchedTogether) {
   EXPECT_EQ(door.engine.prefetched_together(), 3u);
 }
 
+TEST(ClientServe, TheMembersOfAPipelineAreFetchedByNameAndByScore) {
+  TestDoor door;
+  Wire wire(door);
+  LK_EXPECT_ANSWER(wire, "ZADD s 1 a 2 b|", ":2|");
+  const std::size_t before = door.engine.prefetched_count();
+
+  LK_EXPECT_ANSWER(wire, "*4|$4|ZADD|$1|s|$1|5|$1|a|*3|$5|ZRANK|$1|s|$1|b|*3|$6|ZSCORE|$1|s|$1|a|",
+                   ":0|:0|$1|5|");
+
+  // Three records and three members; by score a as it was and will be, and b.
+  EXPECT_EQ(door.engine.prefetched_count() - before, 3u + 3u + 3u);
+}
+
+TEST(ClientServe, WhatIsForeseenOfMembersMayBeWrong) {
+  TestDoor door;
+  Wire wire(door);
+  LK_EXPECT_ANSWER(wire, "ZADD s 1 a|", ":1|");
+  LK_EXPECT_ANSWER(wire, "SET text v|", "+OK|");
+  const std::string long_member(300, 'm');
+
+  wire.send(crlf("*5|$4|ZADD|$1|s|$2|XX|$1|7|$1|a|*4|$4|ZADD|$1|s|$3|abc|$1|a|"
+                 "*3|$6|ZSCORE|$1|s|$4|none|*3|$5|ZRANK|$4|text|$1|a|*2|$5|ZRANK|$1|s|"
+                 "*3|$6|ZSCORE|$7|nothing|$1|a|*4|$4|ZADD|$3|new|$1|2|$3|300|*3|$4|ZREM|$1|s|$1|a|"
+                 "*3|$6|ZSCORE|$1|s|$1|a|*4|$4|ZADD|$1|s|$1|3|$300|") +
+            long_member + crlf("|*3|$5|ZRANK|$1|s|$300|") + long_member + "\r\n");
+
+  const std::string answers = crlf(
+      ":0|-ERR value is not a valid float|$-1|"
+      "-WRONGTYPE Operation against a key holding the wrong kind of value|"
+      "-ERR wrong number of arguments for 'zrank' command|$-1|:1|:1|$-1|:1|:0|");
+  EXPECT_EQ(wire.receive(answers.size()), answers);
+}
+
 // One request each, from connections that are ready at the same moment.
 TEST(ClientServe, TheKeysOfManyClientsAreFetchedTogether) {
   TestDoor door({}, {.worker_count = 1});

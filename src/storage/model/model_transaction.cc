@@ -102,7 +102,8 @@ class ModelTransaction final : public Transaction {
     return was_live;
   }
 
-  std::unique_ptr<Cursor> scan(TreeId tree, const KeyRange& range, Direction direction) override {
+  std::unique_ptr<Cursor> scan(TreeId tree, const KeyRange& range, Direction direction,
+                               std::size_t /*expected*/) override {
     return std::make_unique<ModelCursor>(*this, tree, range, direction);
   }
 

@@ -109,12 +109,21 @@ void Directory::erase(std::uint64_t hash, PageId page) {
   }
 }
 
+bool Directory::move_into(Bucket& bucket, std::uint64_t entry) {
+  for (auto& slot : bucket.entries) {
+    if (slot.load(std::memory_order_relaxed) != 0) continue;
+    slot.store(entry, std::memory_order_relaxed);
+    return true;
+  }
+  return false;
+}
+
 void Directory::move_bucket(std::uint64_t bucket) {
   std::uint64_t lost = 0;
   std::uint64_t entries[kEntries];
   for (int i = 0; i < kEntries; ++i) {
-    // Not one step with the store on purpose: what is put here meanwhile loses a hint at worst, and
-    // eight exchanges a bucket were a tenth of every insertion.
+    // Not one step with the store on purpose, here as in move_into: what is put here meanwhile
+    // loses a hint at worst, and eight exchanges a bucket were a tenth of every insertion.
     entries[i] = buckets_[bucket].entries[i].load(std::memory_order_relaxed);
     if (entries[i] != 0) buckets_[bucket].entries[i].store(0, std::memory_order_relaxed);
   }
@@ -125,7 +134,7 @@ void Directory::move_bucket(std::uint64_t bucket) {
     // second too; into the other of its buckets it would be a walk through cold memory.
     const std::uint32_t tag = tag_of_entry(entry);
     Bucket* const near = place(tag, old_count) == bucket ? first_bucket(tag) : second_bucket(tag);
-    if (!put_into(*near, entry) && !place_entry(entry)) ++lost;
+    if (!move_into(*near, entry) && !place_entry(entry)) ++lost;
   }
   if (lost != 0) entry_count_.fetch_sub(lost, std::memory_order_relaxed);
 }

@@ -23,10 +23,20 @@ class Directory {
  public:
   explicit Directory(std::uint64_t bucket_count_max);
 
-  /// Brings the cache line of the hash in.
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(first_bucket(tag_of(hash)), 1); }
   /// The leaf noted for the hash, or kNoPage.
   PageId find(std::uint64_t hash) const;
+  /// The same in steps, each of which asks for the one cache line that the next will read.
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(first_bucket(tag_of(hash)), 1); }
+  PageId find_first(std::uint64_t hash) const {
+    const std::uint32_t tag = tag_of(hash);
+    const PageId page = find_in(*first_bucket(tag), tag);
+    if (page == kNoPage) __builtin_prefetch(second_bucket(tag), 1);
+    return page;
+  }
+  PageId find_second(std::uint64_t hash) const {
+    const std::uint32_t tag = tag_of(hash);
+    return find_in(*second_bucket(tag), tag);
+  }
   void put(std::uint64_t hash, PageId page);
   /// Forgets the entry if it names `page`.
   void erase(std::uint64_t hash, PageId page);
@@ -68,6 +78,7 @@ class Directory {
   void grow_step();
   void move_bucket(std::uint64_t bucket);
   static bool put_into(Bucket& bucket, std::uint64_t entry);
+  static bool move_into(Bucket& bucket, std::uint64_t entry);
 
   env::AddressSpace memory_;
   Bucket* buckets_;

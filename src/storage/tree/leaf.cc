@@ -16,7 +16,7 @@ constexpr std::uint8_t kHasDeadline = 64;
 constexpr std::uint8_t kIsLarge = 128;
 constexpr std::uint8_t kLongLength = 255;
 constexpr std::size_t kVersionBytes = 6;
-constexpr std::uint16_t kCapacityStep = 16;
+constexpr int kCapacityStep = 16;
 
 std::size_t length_bytes(std::size_t length) { return length < kLongLength ? 1 : 3; }
 
@@ -133,6 +133,12 @@ LeafRecord Leaf::record(int slot, std::size_t& cell_bytes) const {
   return found.record;
 }
 
+LeafRecord Leaf::record(int slot, Bytes& key_suffix) const {
+  const Cell found = cell(slot);
+  key_suffix = found.suffix;
+  return found.record;
+}
+
 void Leaf::append_key(int slot, std::string& out) const {
   const Cell found = cell(slot);
   out.append(prefix());
@@ -207,12 +213,11 @@ int Leaf::lower_bound(Bytes key) const {
   int high = count();
   if (!hashed()) {
     const std::uint32_t head = head_of(key);
-    while (low < high) {
-      const int middle = (low + high) / 2;
-      if (head_at(middle) < head)
-        low = middle + 1;
-      else
-        high = middle;
+    // Which way each step goes is as good as random: a sum costs less than a branch guessed wrong.
+    for (int left = high; left > 0;) {
+      const int half = (left + 1) / 2;
+      low += head_at(low + half - 1) < head ? half : 0;
+      left -= half;
     }
     high = count();
     // From here on heads are >= head; only the run of equal heads needs the keys themselves.
@@ -260,10 +265,10 @@ std::uint16_t Leaf::write_cell(Bytes key, const LeafRecord& record, std::size_t 
   return header.heap_begin;
 }
 
-void Leaf::grow_capacity() {
+void Leaf::grow_capacity(int steps) {
   PageHeader& header = page_->header;
   const std::size_t from = slots_begin();
-  header.capacity = static_cast<std::uint16_t>(header.capacity + kCapacityStep);
+  header.capacity = static_cast<std::uint16_t>(header.capacity + steps * kCapacityStep);
   std::memmove(page_->bytes() + slots_begin(), page_->bytes() + from,
                2 * static_cast<std::size_t>(header.count));
 }
@@ -285,16 +290,18 @@ void Leaf::compact() {
   header.dead_bytes = 0;
 }
 
-bool Leaf::make_room(std::size_t cell, bool new_slot) {
+bool Leaf::make_room(std::size_t cells, int new_slots) {
   PageHeader& header = page_->header;
-  const bool grow = new_slot && header.count == header.capacity;
-  const std::size_t slots_end = slots_begin() + 2 * static_cast<std::size_t>(header.count) +
-                                (new_slot ? 2 : 0) + (grow ? kCapacityStep * hint_bytes() : 0);
-  if (slots_end + cell > static_cast<std::size_t>(header.heap_begin) + header.dead_bytes)
+  const int missing = header.count + new_slots - header.capacity;
+  const int steps = missing <= 0 ? 0 : (missing + kCapacityStep - 1) / kCapacityStep;
+  const std::size_t slots_end = slots_begin() +
+                                2 * static_cast<std::size_t>(header.count + new_slots) +
+                                static_cast<std::size_t>(steps * kCapacityStep) * hint_bytes();
+  if (slots_end + cells > static_cast<std::size_t>(header.heap_begin) + header.dead_bytes)
     return false;
-  if (slots_end + cell > header.heap_begin) compact();
-  LK_ASSERT(slots_end + cell <= header.heap_begin);
-  if (grow) grow_capacity();
+  if (slots_end + cells > header.heap_begin) compact();
+  LK_ASSERT(slots_end + cells <= header.heap_begin);
+  if (steps > 0) grow_capacity(steps);
   return true;
 }
 
@@ -323,7 +330,7 @@ void Leaf::take(const Leaf& from, int slot) {
     return;
   }
   // Prefixes of the same keys: being of one length they are the same, and so are the cells.
-  const bool fits = make_room(found.bytes, true);
+  const bool fits = make_room(found.bytes, 1);
   LK_ASSERT(fits);
   header.heap_begin = static_cast<std::uint16_t>(header.heap_begin - found.bytes);
   std::memcpy(page_->bytes() + header.heap_begin, cell, found.bytes);
@@ -332,6 +339,48 @@ void Leaf::take(const Leaf& from, int slot) {
   std::memcpy(hints() + hint_bytes() * index,
               from.hints() + hint_bytes() * static_cast<std::size_t>(slot), hint_bytes());
   ++header.count;
+}
+
+bool Leaf::take_run(const Leaf& from, int begin, int run, End end) {
+  LK_ASSERT(from.sorted() && hashed() == from.hashed());
+  LK_ASSERT(prefix().size() == from.prefix().size());
+  std::size_t bytes = 0;
+  for (int slot = begin; slot < begin + run; ++slot) bytes += from.cell(slot).bytes;
+  if (!make_room(bytes, run)) return false;
+  PageHeader& header = page_->header;
+  const auto at = static_cast<std::size_t>(end == End::Front ? 0 : count() - header.unsorted);
+  const auto added = static_cast<std::size_t>(run);
+  const std::size_t after = header.count - at;
+  char* const slots = page_->bytes() + slots_begin();
+  std::memmove(slots + 2 * (at + added), slots + 2 * at, 2 * after);
+  char* const hint = hints() + hint_bytes() * at;
+  std::memmove(hint + hint_bytes() * added, hint, hint_bytes() * after);
+  for (std::size_t i = 0; i < added; ++i) {
+    const int slot = begin + static_cast<int>(i);
+    const char* const cell = from.page_->bytes() + from.slot_offset(slot);
+    const std::size_t cell_bytes = decode(cell).bytes;
+    header.heap_begin = static_cast<std::uint16_t>(header.heap_begin - cell_bytes);
+    std::memcpy(page_->bytes() + header.heap_begin, cell, cell_bytes);
+    store(slots + 2 * (at + i), header.heap_begin);
+  }
+  std::memcpy(hint, from.hints() + hint_bytes() * static_cast<std::size_t>(begin),
+              hint_bytes() * added);
+  header.count = static_cast<std::uint16_t>(header.count + run);
+  return true;
+}
+
+void Leaf::drop_run(int begin, int run) {
+  PageHeader& header = page_->header;
+  LK_ASSERT(sorted() && begin >= 0 && run > 0 && begin + run <= count());
+  for (int slot = begin; slot < begin + run; ++slot)
+    header.dead_bytes = static_cast<std::uint16_t>(header.dead_bytes + cell(slot).bytes);
+  const auto to = static_cast<std::size_t>(begin);
+  const auto from = static_cast<std::size_t>(begin + run);
+  const std::size_t after = header.count - from;
+  char* const slots = page_->bytes() + slots_begin();
+  std::memmove(slots + 2 * to, slots + 2 * from, 2 * after);
+  std::memmove(hints() + hint_bytes() * to, hints() + hint_bytes() * from, hint_bytes() * after);
+  header.count = static_cast<std::uint16_t>(header.count - run);
 }
 
 /// Sorts the last slots by themselves and merges them with those before.
@@ -372,7 +421,7 @@ bool Leaf::insert_at(int slot, Bytes key, std::uint8_t fingerprint, const LeafRe
   LK_ASSERT((record.large != nullptr) == needs_large(key, record.view().value.size()));
   PageHeader& header = page_->header;
   const std::size_t bytes = cell_bytes(key, record, header.prefix_bytes);
-  if (!make_room(bytes, true)) return false;
+  if (!make_room(bytes, 1)) return false;
   char* const slots = page_->bytes() + slots_begin();
   const auto index = static_cast<std::size_t>(slot);
   const std::size_t after = header.count - index;

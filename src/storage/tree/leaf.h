@@ -59,6 +59,20 @@ class Leaf {
  public:
   explicit Leaf(Page& page) : page_(&page) {}
 
+  /// Asks for the lines that a search of a leaf of this kind will read, before it is known to be
+  /// one.
+  static void fetch_ahead(const Page& page, PageKind kind) {
+    constexpr std::size_t kLine = 64;
+    const std::size_t lines = kind == PageKind::OrderedLeaf ? 8 : 2;
+    for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(page.bytes() + i * kLine, 1);
+  }
+
+  /// Asks for the whole page.
+  static void fetch_all_ahead(const Page& page) {
+    constexpr std::size_t kLine = 64;
+    for (std::size_t at = 0; at < kPageBytes; at += kLine) __builtin_prefetch(page.bytes() + at, 1);
+  }
+
   /// Makes the page an empty leaf. The latch and version words stay as they are.
   static void format(Page& page, PageKind kind, TreeId tree, Bytes prefix);
 
@@ -80,6 +94,8 @@ class Leaf {
   LeafRecord record(int slot) const;
   /// The same, and how many bytes its cell has.
   LeafRecord record(int slot, std::size_t& cell_bytes) const;
+  /// The same, and what its key has in the cell: neither the page's prefix nor a large one's end.
+  LeafRecord record(int slot, Bytes& key_suffix) const;
   void append_key(int slot, std::string& out) const;
   std::string key(int slot) const;
   /// Negative, zero or positive as `key` sorts before, at or after the slot's.
@@ -93,6 +109,16 @@ class Leaf {
   /// Appends, in key order, what `from` holds at `slot`; a LargeRecord moves along.
   /// Requires: the key has this page's prefix, and room was seen to.
   void take(const Leaf& from, int slot);
+  /// Takes a run of slots of a neighbour, all of whose keys sort before these or behind them. The
+  /// cells are copied, and their LargeRecords move along.
+  /// Returns false, with nothing changed, when there is no room.
+  /// Requires: `from` is sorted, of the same kind, and its prefix is as long as this one's.
+  enum class End : std::uint8_t { Front, Back };
+  bool take_run(const Leaf& from, int begin, int run, End end);
+  /// Where a run taken at the back begins: before the slots that are not sorted yet.
+  int back_run_begin(int run) const { return count() - page_->header.unsorted - run; }
+  /// Forgets a run of sorted slots that another leaf has taken.
+  void drop_run(int begin, int run);
   /// As insert, for a slot that holds `key` in a cell of `old_bytes`. The old LargeRecord, if any,
   /// is the caller's now.
   bool replace(int slot, Bytes key, std::size_t old_bytes, const LeafRecord& record);
@@ -125,8 +151,8 @@ class Leaf {
   static bool overwrite(char* cell, const LeafRecord& record);
   void sort_slots();
   bool insert_at(int slot, Bytes key, std::uint8_t fingerprint, const LeafRecord& record);
-  bool make_room(std::size_t cell_bytes, bool new_slot);
-  void grow_capacity();
+  bool make_room(std::size_t cell_bytes, int new_slots);
+  void grow_capacity(int steps);
   void compact();
   std::uint16_t write_cell(Bytes key, const LeafRecord& record, std::size_t bytes);
   std::uint32_t head_at(int slot) const;

@@ -29,7 +29,8 @@ enum class PageKind : std::uint8_t {
 ///   offset  bytes  field        meaning
 ///        0      4  latch        held by who reads or writes a leaf
 ///        4      4  tree         the tree it belongs to
-///        8      8  version      inner pages: odd while being changed; never reset, so that an
+///        8      8  version      inner pages: odd while being changed; leaves: another one whenever
+///                               the range of keys becomes another; never reset, so that an
 ///                               optimistic reader notices any change, a reuse included
 ///       16      1  kind
 ///       17      1  level        0 = leaf

@@ -128,7 +128,7 @@ Result<void> Recovery::replay_erase_range(Tree& tree, const LogOperation& operat
   do {
     tree.read_forward(from, true, SIZE_MAX, batch);
     for (std::size_t i = 0; i < batch.entries.size(); ++i) {
-      const Bytes key = batch.key(i);
+      const Bytes key = batch.entries[i].key;
       if (!operation.end.empty() && key >= operation.end) return {};
       const std::uint64_t hash = tree.hash(key);
       Tree::Place place = tree.locate(key, hash);

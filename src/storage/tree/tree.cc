@@ -27,20 +27,55 @@ void TreeContext::free_retired() {
 }
 
 void LeafBatch::clear() {
-  for (Entry& entry : entries) {
-    if (entry.record.large != nullptr) entry.record.large->release();
-  }
+  for (const Held& held : held_) held.large->release();
+  held_.clear();
   entries.clear();
-  bytes.clear();
   more = false;
 }
 
-RecordView LeafBatch::record(std::size_t index) const {
-  const Entry& entry = entries[index];
-  RecordView view = entry.record.view();
-  if (entry.record.large == nullptr)
-    view.value = {bytes.data() + entry.value_at, entry.value_bytes};
-  return view;
+char* LeafBatch::room_for(std::size_t bytes) {
+  if (bytes > capacity_) {
+    bytes_.reset(new char[bytes]);
+    capacity_ = bytes;
+  }
+  return bytes_.get();
+}
+
+void LeafBatch::copy(const Leaf& leaf, int begin, int end, int step) {
+  LK_ASSERT(entries.empty());
+  const Bytes prefix = leaf.prefix();
+  entries.reserve(static_cast<std::size_t>((end - begin) * step));
+  std::size_t bytes = 0;
+  for (int slot = begin; slot != end; slot += step) {
+    Bytes suffix;
+    const LeafRecord record = leaf.record(slot, suffix);
+    bytes += prefix.size() + suffix.size() + record.value.size();
+    if (record.large != nullptr) {
+      record.large->retain();
+      held_.push_back({entries.size(), record.large});
+      bytes += record.large->key_tail().size();
+    }
+    entries.push_back({suffix, record.view()});
+  }
+  char* at = room_for(bytes);
+  const auto append = [&at](Bytes from) {
+    copy_bytes(at, from);
+    at += from.size();
+  };
+  std::size_t next_held = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    Entry& entry = entries[i];
+    const bool is_held = next_held < held_.size() && held_[next_held].entry == i;
+    const char* const key = at;
+    append(prefix);
+    append(entry.key);
+    if (is_held) append(held_[next_held++].large->key_tail());
+    entry.key = {key, static_cast<std::size_t>(at - key)};
+    if (is_held) continue;
+    const char* const value = at;
+    append(entry.record.value);
+    entry.record.value = {value, entry.record.value.size()};
+  }
 }
 
 std::uint64_t Tree::hash(std::uint64_t seed, TreeId tree, Bytes key) {
@@ -92,14 +127,17 @@ void Tree::Place::release() {
 }
 
 /// Looks for the key in a page that somebody named, which may be anything by now.
-bool Tree::locate_in(PageId named, Place& place, Bytes key, std::uint64_t hash) {
-  if (!context_.pool.contains(named)) return false;
-  Page& page = context_.pool.page(named);
+bool Tree::locate_in(const Hint& hint, Place& place, Bytes key, std::uint64_t hash) {
+  if (!context_.pool.contains(hint.page)) return false;
+  Page& page = context_.pool.page(hint.page);
   page.header.latch.lock();
   if (page.header.tree == id_ && page.header.kind == PageKind::HashedLeaf) {
     const int slot = Leaf(page).find(key, fingerprint_of(hash));
-    if (slot >= 0) {
+    const bool belongs_here =
+        hint.version == Hint::seen_as(page.header.version.load(std::memory_order_relaxed));
+    if (slot >= 0 || belongs_here) {
       place.page_ = &page;
+      place.by_descent_ = belongs_here;
       place.set_slot(slot);
       return true;
     }
@@ -108,43 +146,53 @@ bool Tree::locate_in(PageId named, Place& place, Bytes key, std::uint64_t hash) 
   return false;
 }
 
+bool Tree::Descent::unchanged() const {
+  return parent != nullptr ? still_valid(*parent, parent_version)
+                           : tree.root_.load(std::memory_order_acquire) == root;
+}
+
 // Reads the version of a page, then what it needs, then checks the version before it trusts the
-// child: so the child was this page's child at that moment. A leaf is latched first and its parent
-// checked after; from then on the parent cannot change without this latch.
-Page* Tree::descend(Bytes key) {
-  for (;;) {
-    const std::uint64_t root = root_.load(std::memory_order_acquire);
-    int level = static_cast<int>(root >> 32);
-    Page* page = &context_.pool.page(PageId{static_cast<std::uint32_t>(root)});
-    Page* parent = nullptr;
-    std::uint64_t parent_version = 0;
-    const auto unchanged = [&] {
-      return parent != nullptr ? still_valid(*parent, parent_version)
-                               : root_.load(std::memory_order_acquire) == root;
-    };
-    bool restart = false;
-    while (level > 0 && !restart) {
-      const std::uint64_t version = begin_read(*page);
-      if (!unchanged()) {
-        restart = true;
-        break;
-      }
-      const int index = Inner::search_optimistic(*page, key, Side::AtOrAfter, version);
-      const PageId child = index < 0 ? kNoPage : Inner::child_optimistic(*page, index);
-      if (index < 0 || !still_valid(*page, version)) {
-        restart = true;
-        break;
-      }
-      parent = page;
-      parent_version = version;
-      page = &context_.pool.page(child);
-      --level;
-    }
-    if (restart) continue;
-    page->header.latch.lock();
-    if (unchanged()) return page;
-    page->header.latch.unlock();
+// child: so the child was this page's child at that moment.
+bool Tree::Descent::go_to_leaf(Bytes key) {
+  int level = static_cast<int>(root >> 32);
+  Page* page = &tree.context_.pool.page(PageId{static_cast<std::uint32_t>(root)});
+  while (level > 0) {
+    const std::uint64_t version = begin_read(*page);
+    if (!unchanged()) return false;
+    const int index = Inner::search_optimistic(*page, key, Side::AtOrAfter, version);
+    const PageId child = index < 0 ? kNoPage : Inner::child_optimistic(*page, index);
+    if (index < 0 || !still_valid(*page, version)) return false;
+    parent = page;
+    parent_version = version;
+    page = &tree.context_.pool.page(child);
+    --level;
   }
+  leaf = page;
+  Leaf::fetch_ahead(*leaf, tree.leaf_kind());
+  return true;
+}
+
+// A leaf is latched first and its parent checked after; from then on the parent cannot change
+// without this latch.
+Page* Tree::descend(Bytes key) const {
+  for (;;) {
+    Descent descent(*this);
+    if (!descent.go_to_leaf(key)) continue;
+    descent.leaf->header.latch.lock();
+    if (descent.unchanged()) return descent.leaf;
+    descent.leaf->header.latch.unlock();
+  }
+}
+
+// Here the leaf's version takes the place of its latch: it moves after the parent has changed, so
+// with the version read and then the parent unchanged, the two belong together.
+Tree::Hint Tree::find_leaf(Bytes key) const {
+  Descent descent(*this);
+  if (!descent.go_to_leaf(key)) return {};
+  const PageHeader& header = descent.leaf->header;
+  const std::uint64_t version = header.version.load(std::memory_order_acquire);
+  if (!descent.unchanged()) return {};
+  return {read_racing<PageId>(&header.page_id), Hint::seen_as(version)};
 }
 
 void Tree::descend_counted(Place& place, Bytes key) {
@@ -156,6 +204,7 @@ void Tree::descend_counted(Place& place, Bytes key) {
     place.steps_[place.depth_++] = {page, index};
     page = &context_.pool.page(inner.child(index));
   }
+  Leaf::fetch_ahead(*page, leaf_kind());
   page->header.latch.lock();
   place.page_ = page;
 }
@@ -168,7 +217,7 @@ void Tree::add_to_counts(const Place& place, int change) {
   }
 }
 
-Tree::Place Tree::locate(Bytes key, std::uint64_t hash, PageId hint) {
+Tree::Place Tree::locate(Bytes key, std::uint64_t hash, const Hint& hint) {
   Place place;
   place.tree_ = this;
   if (options_.counted) {
@@ -176,7 +225,7 @@ Tree::Place Tree::locate(Bytes key, std::uint64_t hash, PageId hint) {
     descend_counted(place, key);
   } else {
     if (options_.hashed && (locate_in(hint, place, key, hash) ||
-                            locate_in(context_.directory.find(hash), place, key, hash))) {
+                            locate_in({context_.directory.find(hash)}, place, key, hash))) {
       return place;
     }
     place.page_ = descend(key);
@@ -259,25 +308,6 @@ void Tree::erase(Place& place, Bytes key, std::uint64_t hash) {
   place.release();
 }
 
-void Tree::copy_batch(Leaf leaf, int from, int to, int step, LeafBatch& out) {
-  constexpr std::size_t kUsualBytes = 64;  // of a key with its value
-  const auto count = static_cast<std::size_t>(step > 0 ? to - from : from - to);
-  out.entries.reserve(count);
-  out.bytes.reserve(count * kUsualBytes);
-  for (int slot = from; slot != to; slot += step) {
-    LeafBatch::Entry entry{};
-    entry.record = leaf.record(slot);
-    entry.key_at = out.bytes.size();
-    leaf.append_key(slot, out.bytes);
-    entry.key_bytes = out.bytes.size() - entry.key_at;
-    entry.value_at = out.bytes.size();
-    entry.value_bytes = entry.record.value.size();
-    out.bytes.append(entry.record.value);
-    if (entry.record.large != nullptr) entry.record.large->retain();
-    out.entries.push_back(entry);
-  }
-}
-
 void Tree::read_forward(Bytes from, bool inclusive, std::size_t limit, LeafBatch& out) {
   out.clear();
   const LatchGuard guard(structure_);
@@ -290,13 +320,14 @@ void Tree::read_forward(Bytes from, bool inclusive, std::size_t limit, LeafBatch
   const int end = limit < static_cast<std::size_t>(leaf.count() - begin)
                       ? begin + static_cast<int>(limit)
                       : leaf.count();
-  copy_batch(leaf, begin, end, 1, out);
+  out.copy(leaf, begin, end, 1);
   if (end < leaf.count()) {
     out.more = true;
     out.next = leaf.key(end);
   } else {
-    out.more = path.leaf_bounds().has_high;
-    out.next = path.leaf_bounds().high;
+    Bounds bounds = path.leaf_bounds();
+    out.more = bounds.has_high;
+    out.next = std::move(bounds.high);
   }
 }
 
@@ -310,7 +341,7 @@ void Tree::read_backward(const std::optional<std::string>& end, std::size_t limi
     Page* page = root_page();
     for (int level = root_level(); level > 0; --level) {
       const Inner inner(*page);
-      if (inner.count() > 0) path.bounds[0].low = inner.separator(inner.count() - 1);
+      path.steps[path.depth++] = {page, inner.count()};
       page = &context_.pool.page(inner.child(inner.count()));
     }
     path.leaf = page;
@@ -320,13 +351,14 @@ void Tree::read_backward(const std::optional<std::string>& end, std::size_t limi
   leaf.sort();
   const int last = end.has_value() ? leaf.lower_bound(*end) : leaf.count();
   const int first = limit < static_cast<std::size_t>(last) ? last - static_cast<int>(limit) : 0;
-  copy_batch(leaf, last - 1, first - 1, -1, out);
+  out.copy(leaf, last - 1, first - 1, -1);
   if (first > 0) {
     out.more = true;
     out.next = leaf.key(first);
   } else {
-    out.more = !path.leaf_bounds().low.empty();
-    out.next = path.leaf_bounds().low;
+    Bounds bounds = path.leaf_bounds();
+    out.more = !bounds.low.empty();
+    out.next = std::move(bounds.low);
   }
 }
 

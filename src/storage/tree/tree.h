@@ -35,15 +35,14 @@ struct TreeContext {
 };
 
 /// Records copied out of one leaf, in the order of the walk.
-struct LeafBatch {
+///
+/// Ownership: the entries' views live until the next read into the batch, or its end.
+class LeafBatch {
+ public:
   struct Entry {
-    std::size_t key_at;
-    std::size_t key_bytes;
-    std::size_t value_at;
-    LeafRecord record;  ///< `value` is set by entry(); a reference on `large` is held
-    std::size_t value_bytes;
+    Bytes key;
+    RecordView record;
   };
-  std::string bytes;
   std::vector<Entry> entries;
   std::string next;   ///< where the walk goes on: an inclusive begin, or an exclusive end backward
   bool more = false;  ///< whether there may be records beyond `next`
@@ -53,10 +52,19 @@ struct LeafBatch {
   LeafBatch& operator=(const LeafBatch&) = delete;
   ~LeafBatch() { clear(); }
   void clear();
-  Bytes key(std::size_t index) const {
-    return {bytes.data() + entries[index].key_at, entries[index].key_bytes};
-  }
-  RecordView record(std::size_t index) const;
+  /// Appends the records in slots from `begin` on, `step` apart, until `end`.
+  void copy(const Leaf& leaf, int begin, int end, int step);
+
+ private:
+  char* room_for(std::size_t bytes);
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_ = 0;
+  struct Held {
+    std::size_t entry;
+    LargeRecord* large;
+  };
+  std::vector<Held> held_;  ///< whose values entries view, a reference on each
 };
 
 /// One ordered tree of records: the newest committed version of each, nothing else.
@@ -125,8 +133,17 @@ class Tree {
     Step steps_[kLevelsMax];
   };
 
-  /// `hint` is a page that may hold the key, of KeyRef::hint; it is looked up otherwise.
-  Place locate(Bytes key, std::uint64_t hash, PageId hint = kNoPage);
+  /// A leaf that somebody says may hold a key: see KeyRef.
+  struct Hint {
+    PageId page = kNoPage;
+    std::uint64_t version = 0;  ///< what seen_as() gave when the key belonged there; 0: unknown
+    static std::uint64_t seen_as(std::uint64_t page_version) { return page_version + 1; }
+  };
+  Place locate(Bytes key, std::uint64_t hash, const Hint& hint);
+  Place locate(Bytes key, std::uint64_t hash) { return locate(key, hash, Hint{}); }
+  /// Where the key belongs, found without a latch and fetched ahead. No page if the tree was being
+  /// changed just there.
+  Hint find_leaf(Bytes key) const;
   /// Puts the record at the place, splitting pages if it must; the place then holds the leaf that
   /// took it, but no longer says what is there. What the leaf held before is released.
   /// `record.large` moves in.
@@ -166,13 +183,15 @@ class Tree {
     std::string high;
     bool has_high = false;
   };
-  /// The way from the root to a leaf, with the bounds of the page at each step.
+  /// The way from the root to a leaf.
   struct Path {
-    Step steps[kLevelsMax];
-    Bounds bounds[kLevelsMax + 1];
+    Step steps[kLevelsMax];  ///< the first `depth`
     int depth = 0;
     Page* leaf = nullptr;
-    const Bounds& leaf_bounds() const { return bounds[depth]; }
+    /// Which keys belong below the page that is reached after so many steps. Read from the inner
+    /// pages when asked for, so it is right as long as those above stand as they were.
+    Bounds bounds(int steps_taken) const;
+    Bounds leaf_bounds() const { return bounds(depth); }
   };
 
   PageKind leaf_kind() const {
@@ -181,13 +200,30 @@ class Tree {
   PageKind inner_kind() const {
     return options_.counted ? PageKind::CountedInner : PageKind::Inner;
   }
+  /// Says that the range of a latched leaf is not what it was. After the parent was changed.
+  static void note_new_range(Page& leaf) {
+    leaf.header.version.fetch_add(2, std::memory_order_acq_rel);
+  }
   Page* root_page() const;
   int root_level() const { return static_cast<int>(root_.load(std::memory_order_acquire) >> 32); }
   void set_root(PageId page, int level);
 
-  bool locate_in(PageId page, Place& place, Bytes key, std::uint64_t hash);
+  bool locate_in(const Hint& hint, Place& place, Bytes key, std::uint64_t hash);
   bool put_at(Place& place, Bytes key, std::uint64_t hash, const LeafRecord& record);
-  Page* descend(Bytes key);
+  /// A way down that nobody is kept from changing: what unchanged() says of it holds at that
+  /// moment.
+  struct Descent {
+    const Tree& tree;
+    std::uint64_t root;
+    Page* parent = nullptr;
+    std::uint64_t parent_version = 0;
+    Page* leaf = nullptr;
+    explicit Descent(const Tree& in) : tree(in), root(in.root_.load(std::memory_order_acquire)) {}
+    /// False when the way changed under it.
+    bool go_to_leaf(Bytes key);
+    bool unchanged() const;
+  };
+  Page* descend(Bytes key) const;
   void descend_counted(Place& place, Bytes key);
   std::uint64_t keys_before(Bytes key);  // under the structure latch
   void add_to_counts(const Place& place, int change);
@@ -200,9 +236,26 @@ class Tree {
   void shrink(Bytes key);
   void shrink_inner(Path& path, int level);
   bool merge_inner(Page& parent, int left_index, const Bounds& range);
-  struct Redistribution;
+  /// Records of one or two neighbouring leaves, spread anew over one or more.
+  struct Redistribution {
+    Page* parent = nullptr;
+    int first = 0;        ///< index of the first leaf in the parent
+    Page* pages[2] = {};  ///< latched
+    int page_count = 0;
+    Bounds range;  ///< of all of them together
+    int target_count = 0;
+    Bytes key;  ///< the record that needs room, not yet in any leaf
+    std::size_t cost = 0;
+    bool cut_at_key = false;  ///< divide exactly where the key goes
+  };
+  struct Spread;
   bool redistribute(Redistribution& work);
-  void copy_batch(Leaf leaf, int from, int to, int step, LeafBatch& out);
+  bool narrow(Redistribution& work);
+  void move_into(Page& page, int target, const Redistribution& work, Spread& spread);
+  void link(const Redistribution& work, const Spread& spread, const Page* fresh,
+            Page* const* pages);
+  bool share(Page& parent_page, int border, Page& from, Page& to, std::size_t cost);
+  void retire(const std::vector<LongSeparator*>& separators);
   void note_hint(std::uint64_t hash, PageId page);
 
   TreeContext& context_;

@@ -39,7 +39,7 @@ Result<void> TreeEngine::write_trees(CheckpointWriter& writer, const std::vector
         tree->read_forward(from, true, kRecordsPerTurn, batch);
       }
       for (std::size_t i = 0; i < batch.entries.size(); ++i)
-        LK_CHECK(writer.add(batch.key(i), batch.record(i)));
+        LK_CHECK(writer.add(batch.entries[i].key, batch.entries[i].record));
       from = batch.next;
     } while (batch.more);
   }

@@ -59,11 +59,11 @@ Result<void> TreeTransaction::validate_reads() {
     do {
       tree->read_forward(from, true, SIZE_MAX, batch);
       for (std::size_t i = 0; i < batch.entries.size(); ++i) {
-        if (!read.range.end.empty() && batch.key(i) >= read.range.end) {
+        if (!read.range.end.empty() && batch.entries[i].key >= read.range.end) {
           batch.more = false;
           break;
         }
-        if (batch.record(i).version > *snapshot_) return Error(ErrorCode::WriteConflict);
+        if (batch.entries[i].record.version > *snapshot_) return Error(ErrorCode::WriteConflict);
       }
       from = batch.next;
       if (!read.range.end.empty() && from >= read.range.end) break;

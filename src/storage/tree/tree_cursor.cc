@@ -1,6 +1,7 @@
 #include "storage/tree/tree_cursor.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "storage/tree/tree_transaction.h"
 
@@ -13,8 +14,12 @@ constexpr std::size_t kBatchMax = 512;
 }  // namespace
 
 TreeCursor::TreeCursor(TreeTransaction& transaction, TreeId tree, const KeyRange& range,
-                       Direction direction)
-    : transaction_(transaction), tree_(tree), range_(range), direction_(direction) {
+                       Direction direction, std::size_t expected)
+    : transaction_(transaction),
+      tree_(tree),
+      range_(range),
+      direction_(direction),
+      batch_limit_(std::clamp<std::size_t>(expected, 1, kBatchMax)) {
   if (forward())
     position_ = range_.begin;
   else if (!range_.end.empty())
@@ -24,19 +29,19 @@ TreeCursor::TreeCursor(TreeTransaction& transaction, TreeId tree, const KeyRange
 
 Result<bool> TreeCursor::next() {
   if (transaction_.ended_) return Error(ErrorCode::TransactionEnded);
-  if (started_ && at_ + 1 < items_.size()) {
+  if (started_ && at_ + 1 < batch_.entries.size()) {
     ++at_;
     return true;
   }
   started_ = true;
   do {
     if (exhausted_) {
-      items_.clear();
+      batch_.clear();
       return false;
     }
     LK_CHECK(transaction_.check_not_dropped(tree_));
     read_batch();
-  } while (items_.empty());
+  } while (batch_.entries.empty());
   at_ = 0;
   return true;
 }
@@ -57,7 +62,6 @@ KeyRange TreeCursor::covered_range(const std::optional<std::string>& from) const
 }
 
 void TreeCursor::read_batch() {
-  items_.clear();
   kept_.clear();
   batch_.clear();
   const std::optional<std::string> from = position_;
@@ -70,7 +74,6 @@ void TreeCursor::read_batch() {
       tree->read_backward(from, batch_limit_, batch_);
   }
   batch_limit_ = std::min(kBatchMax, batch_limit_ * 4);
-  const KeyRange covered = covered_range(from);
   if (batch_.more) {
     position_ = batch_.next;
     exhausted_ =
@@ -78,31 +81,34 @@ void TreeCursor::read_batch() {
   } else {
     exhausted_ = true;
   }
+  drop_unseen();
+  const bool has_own_writes = transaction_.writes_.touches(tree_);
+  if (!transaction_.at_snapshot() && !has_own_writes) return;
+  const KeyRange covered = covered_range(from);
   if (!covered.end.empty() && covered.begin >= covered.end) return;
-  collect_batch();
   collect_old_versions(covered);
-  collect_own_writes(covered);
+  if (has_own_writes) collect_own_writes(covered);
   if (kept_.empty()) return;
   for (const Kept& kept : kept_) {
-    items_.push_back(
+    batch_.entries.push_back(
         {kept.key,
          {kept.record.value, kept.record.version, kept.record.deadline_ms, kept.record.kind}});
   }
-  std::sort(items_.begin(), items_.end(), [&](const Item& a, const Item& b) {
-    return forward() ? a.key < b.key : a.key > b.key;
-  });
+  std::sort(batch_.entries.begin(), batch_.entries.end(),
+            [&](const LeafBatch::Entry& a, const LeafBatch::Entry& b) {
+              return forward() ? a.key < b.key : a.key > b.key;
+            });
 }
 
-void TreeCursor::collect_batch() {
-  items_.reserve(batch_.entries.size());
-  for (std::size_t i = 0; i < batch_.entries.size(); ++i) {
-    const RecordView record = batch_.record(i);
-    const Bytes key = batch_.key(i);
-    if (!in_range(key)) continue;
-    if (transaction_.at_snapshot() && record.version > *transaction_.snapshot_) continue;
-    if (transaction_.writes_.find(tree_, key) != nullptr) continue;
-    if (transaction_.is_live(record)) items_.push_back({key, record});
-  }
+/// Leaves in the batch what of the leaf belongs to the walk.
+void TreeCursor::drop_unseen() {
+  const bool has_writes = !transaction_.writes_.empty();
+  const bool at_snapshot = transaction_.at_snapshot();
+  std::erase_if(batch_.entries, [&](const LeafBatch::Entry& entry) {
+    if (!in_range(entry.key) || !transaction_.is_live(entry.record)) return true;
+    if (at_snapshot && entry.record.version > *transaction_.snapshot_) return true;
+    return has_writes && transaction_.writes_.find(tree_, entry.key) != nullptr;
+  });
 }
 
 void TreeCursor::keep(Bytes key, const RecordView& record) {
@@ -120,9 +126,9 @@ void TreeCursor::collect_old_versions(const KeyRange& covered) {
         versions.next_key(tree_, rest, Direction::Forward, snapshot);
     if (!key.has_value()) return;
     // A record that moved there after its leaf was read is in the batch already.
-    const auto seen = [&](const Item& item) { return item.key == *key; };
+    const auto seen = [&](const LeafBatch::Entry& entry) { return entry.key == *key; };
     if (transaction_.writes_.find(tree_, *key) == nullptr &&
-        std::none_of(items_.begin(), items_.end(), seen)) {
+        std::none_of(batch_.entries.begin(), batch_.entries.end(), seen)) {
       (void)versions.find(tree_, *key, snapshot, [&](const RecordView& old) {
         if (transaction_.is_live(old)) keep(*key, old);
       });
@@ -133,7 +139,6 @@ void TreeCursor::collect_old_versions(const KeyRange& covered) {
 }
 
 void TreeCursor::collect_own_writes(const KeyRange& covered) {
-  if (!transaction_.writes_.touches(tree_)) return;
   for (const WriteSet::Write* write = transaction_.writes_.next(tree_, covered.begin, true);
        write != nullptr; write = transaction_.writes_.next(tree_, write->key, false)) {
     if (!covered.end.empty() && write->key >= covered.end) return;

@@ -14,20 +14,18 @@ class TreeTransaction;
 /// Walks a range as a transaction sees it: the leaves' records that its snapshot admits, the old
 /// versions of those it does not, and its own writes over both.
 ///
-/// It reads in batches that grow, each in a turn of its own, so that a long walk holds nobody up.
+/// It reads in batches that grow, each in a turn of its own, so that a long walk holds nobody up;
+/// the first has as many records as the caller expects to want.
 class TreeCursor final : public Cursor {
  public:
-  TreeCursor(TreeTransaction& transaction, TreeId tree, const KeyRange& range, Direction direction);
+  TreeCursor(TreeTransaction& transaction, TreeId tree, const KeyRange& range, Direction direction,
+             std::size_t expected);
 
   Result<bool> next() override;
-  Bytes key() const override { return items_[at_].key; }
-  const RecordView& record() const override { return items_[at_].record; }
+  Bytes key() const override { return batch_.entries[at_].key; }
+  const RecordView& record() const override { return batch_.entries[at_].record; }
 
  private:
-  struct Item {
-    Bytes key;
-    RecordView record;
-  };
   /// A record that does not lie in the batch: an old version or an own write.
   struct Kept {
     std::string key;
@@ -39,7 +37,7 @@ class TreeCursor final : public Cursor {
     return key >= range_.begin && (range_.end.empty() || key < range_.end);
   }
   void read_batch();
-  void collect_batch();
+  void drop_unseen();
   void collect_old_versions(const KeyRange& covered);
   void collect_own_writes(const KeyRange& covered);
   KeyRange covered_range(const std::optional<std::string>& from) const;
@@ -50,10 +48,9 @@ class TreeCursor final : public Cursor {
   const KeyRange range_;
   const Direction direction_;
   LeafBatch batch_;
-  std::vector<Kept> kept_;
-  std::vector<Item> items_;
+  std::vector<Kept> kept_;  ///< where entries of the batch point that came from elsewhere
   std::size_t at_ = 0;
-  std::size_t batch_limit_ = 16;
+  std::size_t batch_limit_;
   std::optional<std::string> position_;  ///< forward: where to go on; backward: the exclusive end
   bool started_ = false;
   bool exhausted_ = false;

@@ -194,14 +194,26 @@ void TreeEngine::drop_large(LargeRecord* large) {
   large->release();
 }
 
-void TreeEngine::prefetch(std::span<KeyRef> keys) { prefetch_records(*directory_, *pool_, keys); }
+void TreeEngine::prefetch(std::span<KeyRef> keys) {
+  const Gate::Shared turn(gate_);
+  while (!keys.empty()) {
+    const TreeId id = keys.front().tree;
+    const auto other = [id](const KeyRef& key) { return key.tree != id; };
+    const auto run =
+        static_cast<std::size_t>(std::find_if(keys.begin(), keys.end(), other) - keys.begin());
+    if (const Tree* const tree = find_tree(id)) {
+      prefetch_records(*tree, *directory_, *pool_, keys.first(run));
+    }
+    keys = keys.subspan(run);
+  }
+}
 
 Result<bool> TreeEngine::read(const KeyRef& key, std::int64_t now_ms,
                               FunctionRef<void(const RecordView&)> visit) {
   const Gate::Shared turn(gate_);
   Tree* const tree = find_tree(key.tree);
   if (tree == nullptr) return false;
-  Tree::Place place = tree->locate(key.key, key.hash, PageId{key.hint});
+  Tree::Place place = tree->locate(key.key, key.hash, {PageId{key.hint}, key.hint_version});
   if (!place.found()) return false;
   const LeafRecord record = place.record();
   if (is_due(record, now_ms)) return false;
@@ -295,7 +307,7 @@ Result<Lsn> TreeEngine::update(const KeyRef& key, std::int64_t now_ms, Decide de
   }
   Tree* const tree = find_tree(key.tree);
   if (tree == nullptr) return no_such_tree(key.tree);
-  Tree::Place place = tree->locate(key.key, key.hash, PageId{key.hint});
+  Tree::Place place = tree->locate(key.key, key.hash, {PageId{key.hint}, key.hint_version});
   const LeafRecord stored = place.found() ? place.record() : LeafRecord{};
   const Retained retained(stored.large);
   const RecordView view = stored.view();
@@ -375,7 +387,7 @@ std::vector<DueRecord> TreeEngine::due_records(std::int64_t now_ms, std::size_t 
   do {
     deadlines_->read_forward(from, true, std::min(limit - out.size(), kDueBatch), batch);
     for (std::size_t i = 0; i < batch.entries.size(); ++i) {
-      DueRecord due = parse_deadline_key(batch.key(i));
+      DueRecord due = parse_deadline_key(batch.entries[i].key);
       if (due.deadline_ms > now_ms) return out;
       if (find_tree(due.tree) != nullptr)
         out.push_back(std::move(due));
@@ -393,7 +405,7 @@ std::optional<std::int64_t> TreeEngine::next_deadline_ms() {
   std::string from;
   do {
     deadlines_->read_forward(from, true, 1, batch);
-    if (!batch.entries.empty()) return parse_deadline_key(batch.key(0)).deadline_ms;
+    if (!batch.entries.empty()) return parse_deadline_key(batch.entries[0].key).deadline_ms;
     from = batch.next;
   } while (batch.more);
   return std::nullopt;
@@ -406,7 +418,7 @@ std::uint64_t TreeEngine::due_count(TreeId tree, std::int64_t now_ms) {
   do {
     deadlines_->read_forward(from, true, kDueBatch, batch);
     for (std::size_t i = 0; i < batch.entries.size(); ++i) {
-      const DueRecord due = parse_deadline_key(batch.key(i));
+      const DueRecord due = parse_deadline_key(batch.entries[i].key);
       if (due.deadline_ms > now_ms) return count;
       if (due.tree == tree) ++count;
     }
@@ -431,9 +443,9 @@ Result<std::optional<std::string>> TreeEngine::random_key(TreeId id, std::int64_
   do {
     tree->read_forward(from, true, kDueBatch, batch);
     for (std::size_t i = 0; i < batch.entries.size(); ++i) {
-      const RecordView record = batch.record(i);
+      const RecordView record = batch.entries[i].record;
       if (record.deadline_ms == kNoDeadline || record.deadline_ms > now_ms)
-        return std::optional(std::string(batch.key(i)));
+        return std::optional(std::string(batch.entries[i].key));
     }
     from = batch.next;
   } while (batch.more);

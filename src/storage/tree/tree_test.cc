@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <random>
+#include <set>
 #include <thread>
 
 namespace latchkey::storage::tree {
@@ -30,6 +31,12 @@ struct TestTree {
     }
     ASSERT_TRUE(tree.write(place, key, hash, record));
   }
+  /// As put, where `hint` was found before.
+  void put_by(const Tree::Hint& hint, Bytes key, Bytes value) {
+    const std::uint64_t hash = tree.hash(key);
+    Tree::Place place = tree.locate(key, hash, hint);
+    ASSERT_TRUE(tree.write(place, key, hash, {value, Lsn{1}, kNoDeadline, 0, nullptr}));
+  }
   bool erase(Bytes key) {
     const std::uint64_t hash = tree.hash(key);
     Tree::Place place = tree.locate(key, hash);
@@ -49,8 +56,19 @@ struct TestTree {
     do {
       tree.read_forward(from, true, SIZE_MAX, batch);
       for (std::size_t i = 0; i < batch.entries.size(); ++i) {
-        out.emplace(batch.key(i), batch.record(i).value);
+        out.emplace(batch.entries[i].key, batch.entries[i].record.value);
       }
+      from = batch.next;
+    } while (batch.more);
+    return out;
+  }
+  std::vector<std::string> keys_forward() {
+    std::vector<std::string> out;
+    LeafBatch batch;
+    std::string from;
+    do {
+      tree.read_forward(from, true, SIZE_MAX, batch);
+      for (const LeafBatch::Entry& entry : batch.entries) out.emplace_back(entry.key);
       from = batch.next;
     } while (batch.more);
     return out;
@@ -61,7 +79,7 @@ struct TestTree {
     std::optional<std::string> end;
     do {
       tree.read_backward(end, 7, batch);
-      for (std::size_t i = 0; i < batch.entries.size(); ++i) out.emplace_back(batch.key(i));
+      for (std::size_t i = 0; i < batch.entries.size(); ++i) out.emplace_back(batch.entries[i].key);
       end = batch.next;
     } while (batch.more);
     return out;
@@ -255,6 +273,79 @@ TEST(Tree, SplitsInnerPagesOfLongSeparators) {
       EXPECT_EQ(test.contents(), model) << shared_bytes << " and " << middle_bytes;
     }
   }
+}
+
+std::string random_key(std::mt19937_64& random, int range) {
+  char key[17];
+  std::snprintf(key, sizeof key, "%016d",
+                static_cast<int>(random() % static_cast<unsigned>(range)));
+  return key;
+}
+
+// A leaf found for a key is not where the key belongs any more once it was divided, joined or given
+// to another tree.
+TEST(Tree, WritesNewKeysWhereTheyBelongThoughLeavesChange) {
+  constexpr int kRange = 100'000;
+  constexpr int kAhead = 24;
+  TestTree test({});
+  std::mt19937_64 random(3);
+  std::set<std::string> model;
+  for (int round = 0; round < 1500; ++round) {
+    std::vector<std::pair<std::string, Tree::Hint>> found;
+    for (int i = 0; i < kAhead; ++i) {
+      const std::string key = random_key(random, kRange);
+      found.emplace_back(key, test.tree.find_leaf(key));
+    }
+    if (round % 3 == 2) {  // a stretch goes, so that leaves join
+      auto at = model.lower_bound(random_key(random, kRange));
+      for (int i = 0; i < 200 && at != model.end(); ++i) {
+        test.erase(*at);
+        at = model.erase(at);
+      }
+    }
+    for (const auto& [key, hint] : found) {
+      test.put_by(hint, key, "0123456789abcdef");
+      model.insert(key);
+    }
+  }
+  EXPECT_EQ(test.keys_forward(), std::vector<std::string>(model.begin(), model.end()));
+  EXPECT_EQ(test.tree.record_count(), model.size());
+}
+
+TEST(Tree, ManyThreadsWriteNewKeysWhereTheyWereForeseen) {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 400;
+  constexpr int kAhead = 16;
+  TestTree test({});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937_64 random(static_cast<std::uint64_t>(t));
+      std::vector<std::string> mine;
+      for (int round = 0; round < kRounds; ++round) {
+        std::vector<std::pair<std::string, Tree::Hint>> found;
+        for (int i = 0; i < kAhead; ++i) {
+          const std::string key = random_key(random, 1 << 30) + std::to_string(t);
+          found.emplace_back(key, test.tree.find_leaf(key));
+        }
+        for (const auto& [key, hint] : found) {
+          test.put_by(hint, key, "0123456789abcdef");
+          mine.push_back(key);
+        }
+        for (int i = 0; i < 8; ++i) {
+          const std::size_t at = random() % mine.size();
+          EXPECT_TRUE(test.erase(mine[at]));
+          mine.erase(mine.begin() + static_cast<std::ptrdiff_t>(at));
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  const std::vector<std::string> keys = test.keys_forward();
+  EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
+  EXPECT_EQ(keys.size(), std::size_t{kThreads} * kRounds * (kAhead - 8));
+  EXPECT_EQ(keys.size(), test.tree.record_count());
 }
 
 TEST(Tree, ServesManyThreadsAtOnce) {

@@ -17,10 +17,10 @@ TreeTransaction::TreeTransaction(TreeEngine& engine, std::span<const KeyRef> key
                                  std::int64_t now_ms)
     : engine_(engine), kind_(Kind::Keys), now_ms_(now_ms) {
   engine_.gate_.enter_shared();
-  std::vector<std::uint64_t> hashes;
+  boost::container::small_vector<std::uint64_t, 8> hashes;
   hashes.reserve(keys.size());
   for (const KeyRef& key : keys) hashes.push_back(key.hash);
-  buckets_ = engine_.locks_.latch_all(hashes);
+  buckets_ = engine_.locks_.latch_all({hashes.data(), hashes.size()});
 }
 
 TreeTransaction::TreeTransaction(TreeEngine& engine, std::int64_t now_ms)
@@ -226,9 +226,9 @@ Result<bool> TreeTransaction::erase(TreeId tree, Bytes key) {
 }
 
 std::unique_ptr<Cursor> TreeTransaction::scan(TreeId tree, const KeyRange& range,
-                                              Direction direction) {
+                                              Direction direction, std::size_t expected) {
   remember_range(tree, range);
-  return std::make_unique<TreeCursor>(*this, tree, range, direction);
+  return std::make_unique<TreeCursor>(*this, tree, range, direction, expected);
 }
 
 bool TreeTransaction::live_in_trees(TreeId tree, const WriteSet::Write& write) {
@@ -254,7 +254,7 @@ std::int64_t TreeTransaction::pending_difference(TreeId tree, Bytes below) {
 
 Result<std::uint64_t> TreeTransaction::rank_by_walking(TreeId tree, Bytes key, Bytes from) {
   const std::unique_ptr<Cursor> cursor =
-      scan(tree, {std::string(from), std::string(key)}, Direction::Forward);
+      scan(tree, {std::string(from), std::string(key)}, Direction::Forward, SIZE_MAX);
   std::uint64_t count = 0;
   for (;;) {
     LK_TRY(const bool more, cursor->next());
@@ -299,7 +299,8 @@ Result<std::optional<std::string>> TreeTransaction::select(TreeId id, std::uint6
     }
   }
   // Own writes, or others' after the snapshot, lie over the tree: walk what this transaction sees.
-  const std::unique_ptr<Cursor> cursor = scan(id, {std::string(from), {}}, Direction::Forward);
+  const std::unique_ptr<Cursor> cursor =
+      scan(id, {std::string(from), {}}, Direction::Forward, SIZE_MAX);
   for (;;) {
     LK_TRY(const bool more, cursor->next());
     if (!more) return std::optional<std::string>();
@@ -317,7 +318,7 @@ Result<std::uint64_t> TreeTransaction::count(TreeId id) {
     const Gate::Shared turn(engine_.gate_);
     Tree* const tree = engine_.find_tree(id);
     if (tree != nullptr && at_snapshot() && tree->last_version() > *snapshot_) {
-      const std::unique_ptr<Cursor> cursor = scan(id, {}, Direction::Forward);
+      const std::unique_ptr<Cursor> cursor = scan(id, {}, Direction::Forward, SIZE_MAX);
       std::uint64_t walked = 0;
       for (;;) {
         LK_TRY(const bool more, cursor->next());

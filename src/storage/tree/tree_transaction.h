@@ -32,7 +32,8 @@ class TreeTransaction final : public Transaction {
   Result<bool> read_for_update(TreeId tree, Bytes key, Visitor visit) override;
   Result<void> put(TreeId tree, Bytes key, const NewRecord& record) override;
   Result<bool> erase(TreeId tree, Bytes key) override;
-  std::unique_ptr<Cursor> scan(TreeId tree, const KeyRange& range, Direction direction) override;
+  std::unique_ptr<Cursor> scan(TreeId tree, const KeyRange& range, Direction direction,
+                               std::size_t expected) override;
   Result<std::uint64_t> rank(TreeId tree, Bytes key, Bytes from) override;
   Result<std::optional<std::string>> select(TreeId tree, std::uint64_t rank, Bytes from) override;
   Result<std::uint64_t> count(TreeId tree) override;

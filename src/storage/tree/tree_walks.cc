@@ -20,8 +20,9 @@ std::uint64_t Tree::keys_before(Bytes key) {
   for (int level = root_level(); level > 0; --level) {
     const Inner inner(*page);
     const int index = inner.search(key, Side::AtOrAfter);
-    before += inner.records_before(index);
     page = &context_.pool.page(inner.child(index));
+    if (level == 1) Leaf::fetch_ahead(*page, leaf_kind());
+    before += inner.records_before(index);
   }
   const LatchGuard leaf_guard(page->header.latch);
   return before + static_cast<std::uint64_t>(Leaf(*page).lower_bound(key));

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <boost/container/deque.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +27,8 @@ class WriteSet {
     Action action = Action::Erase;
     Record record;  ///< for Put
   };
+  /// Entries stay where they are while others come; an empty one owns no memory.
+  using Writes = boost::container::deque<Write>;
 
   const Write* find(TreeId tree, Bytes key) const;
   void put(TreeId tree, Bytes key, std::uint64_t hash, const NewRecord& record);
@@ -35,7 +37,7 @@ class WriteSet {
   bool empty() const { return writes_.empty(); }
   std::size_t size() const { return writes_.size(); }
   /// In the order of the first write to each key.
-  const std::deque<Write>& writes() const { return writes_; }
+  const Writes& writes() const { return writes_; }
 
   /// The first write of `tree` at or after `key` (after it, if not `inclusive`), in key order.
   const Write* next(TreeId tree, Bytes key, bool inclusive) const;
@@ -77,7 +79,7 @@ class WriteSet {
   void build_index() const;
   std::size_t index_of(TreeId tree, Bytes key) const;
 
-  std::deque<Write> writes_;
+  Writes writes_;
   mutable std::map<Key, std::size_t, Less> index_;
   mutable bool indexed_ = false;
   bool journaling_ = false;

@@ -38,6 +38,8 @@ class EngineWithHeldLog final : public storage::Engine {
   void refuse_memory(bool refuse) { refuses_memory_ = refuse; }
   /// The most keys of one prefetch.
   std::size_t prefetched_together() const { return prefetched_together_; }
+  /// Keys handed to prefetch so far.
+  std::size_t prefetched_count() const { return prefetched_count_; }
   std::int64_t reserved_bytes() const { return reserved_; }
 
   storage::KeyRef key_ref(storage::TreeId tree, Bytes key) const override {
@@ -45,6 +47,7 @@ class EngineWithHeldLog final : public storage::Engine {
   }
   void prefetch(std::span<storage::KeyRef> keys) override {
     if (keys.size() > prefetched_together_) prefetched_together_ = keys.size();
+    prefetched_count_ += keys.size();
     inner_->prefetch(keys);
   }
   Result<bool> read(const storage::KeyRef& key, std::int64_t now_ms,
@@ -116,6 +119,7 @@ class EngineWithHeldLog final : public storage::Engine {
   std::atomic<std::uint64_t> stable_{0};
   std::atomic<std::uint64_t> asked_{0};
   std::atomic<std::size_t> prefetched_together_{0};
+  std::atomic<std::size_t> prefetched_count_{0};
   std::atomic<std::int64_t> reserved_{0};
   std::atomic<int> inner_turn_depth_{0};
 };
