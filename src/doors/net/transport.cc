@@ -46,4 +46,6 @@ std::unique_ptr<Transport> plain_transport(int socket) {
   return std::make_unique<PlainTransport>(socket);
 }
 
+void cut(int socket) { ::shutdown(socket, SHUT_RDWR); }
+
 }  // namespace latchkey::net

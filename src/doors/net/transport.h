@@ -36,4 +36,8 @@ class Transport {
 
 std::unique_ptr<Transport> plain_transport(int socket);
 
+/// Ends both directions of a socket at once: what its owner reads or sends next fails.
+/// Threads: any. Requires: the owner keeps it open meanwhile.
+void cut(int socket);
+
 }  // namespace latchkey::net

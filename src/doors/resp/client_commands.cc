@@ -6,6 +6,7 @@
 
 #include "base/numbers.h"
 #include "base/text.h"
+#include "doors/net/transport.h"
 #include "doors/resp/client.h"
 #include "doors/resp/credentials.h"
 #include "doors/resp/door_rows.h"
@@ -195,6 +196,8 @@ Result<void> client_kill(Call& call) {
       if (filter.skip_self) return;
       client.close_after_reply();
     } else {
+      info.killed = true;
+      net::cut(info.socket);
       info.waker.drop();
     }
     ++killed;

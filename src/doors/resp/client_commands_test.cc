@@ -65,7 +65,13 @@ TEST(ClientCommands, KillEndsTheConnectionsItNames) {
   const std::string id = by_id.line("CLIENT ID").substr(1);
   LK_EXPECT_ANSWER(subscriber, "SUBSCRIBE c|", "*3|$9|subscribe|$1|c|:1|");
 
-  EXPECT_EQ(killer.line("CLIENT KILL ID " + id), ":1");
+  // From the answer on nothing remains of it, whenever its worker comes to know.
+  killer.send("CLIENT KILL ID " + id + "\r\nCLIENT KILL ID " + id + "\r\nCLIENT LIST ID " + id +
+              "\r\n");
+  EXPECT_EQ(killer.next_line(), ":1");
+  EXPECT_EQ(killer.next_line(), ":0");
+  EXPECT_EQ(killer.next_line(), "$0");
+  EXPECT_EQ(killer.next_line(), "");
   EXPECT_TRUE(by_id.sees_end());
   EXPECT_EQ(killer.line("CLIENT KILL TYPE pubsub"), ":1");
   EXPECT_TRUE(subscriber.sees_end());

@@ -83,6 +83,7 @@ net::Progress Client::serve() {
   info_.active_us.store(began_us, std::memory_order_relaxed);
   std::size_t executed = 0;
   while (!channel_.input().empty()) {
+    if (info_.killed.load(std::memory_order_relaxed)) return net::Progress::Drop;
     Request requests[kBatch];
     std::size_t count = 0;
     const net::Progress taken = take_batch(worker, requests, count);

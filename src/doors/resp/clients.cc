@@ -23,7 +23,9 @@ std::size_t Clients::size() const {
 
 void Clients::for_each(FunctionRef<void(ClientInfo&)> visit) const {
   const std::lock_guard lock(mutex_);
-  for (const auto& [id, info] : by_id_) visit(*info);
+  for (const auto& [id, info] : by_id_) {
+    if (!info->killed) visit(*info);
+  }
 }
 
 void Clients::set(std::string& field, std::string value) const {

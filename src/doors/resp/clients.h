@@ -37,6 +37,7 @@ struct ClientInfo {
   std::atomic<std::uint64_t> output_bytes{0};
   std::atomic<std::uint64_t> output_capacity{0};
   std::atomic<bool> blocked{false};
+  std::atomic<bool> killed{false};  ///< by another client: nothing of it is executed any more
   std::atomic<bool> monitor{false};
   std::atomic<bool> keep_touch{false};
   std::atomic<bool> keep_evict{false};
@@ -57,7 +58,8 @@ class Clients {
   void remove(ClientInfo& info);
   std::size_t size() const;
 
-  /// Calls `visit` for each, with the list locked: it must be short and not come back here.
+  /// Calls `visit` for each that was not killed, with the list locked: it must be short and not come
+  /// back here. The client's socket stays open meanwhile.
   void for_each(FunctionRef<void(ClientInfo&)> visit) const;
   /// Changes one of the strings of `info`.
   void set(std::string& field, std::string value) const;
