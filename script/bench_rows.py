@@ -65,6 +65,23 @@ def measure_plain(machine, settings, rows):
     machine.forget(ours, redis)
 
 
+FILL_ROWS = ["fill-16", "fill-64"]
+
+
+def measure_fill(machine, settings, rows):
+    """SETs of keys that are not there yet, from an empty server to the last key."""
+    starts = {"ours": lambda: machine.start_ours("interval"), "redis": machine.start_redis}
+    for row in rows:
+        rounds = {"ours": [], "redis": []}
+        for _ in range(settings.rounds):
+            for name, start in starts.items():
+                server = start()
+                rounds[name].append(generate(machine, server, "SET {key} {value}", expect="+", each=True, warmup=0,
+                                             keys=settings.keys, pipeline=int(row.split("-")[1])))
+                machine.forget(server)
+        yield row, against(rounds)
+
+
 SORTED = {
     "zadd-16": ("ZADD board {score} {key}", ":"),
     "zrank-16": ("ZRANK board {key}", ":"),
@@ -217,6 +234,7 @@ def measure_stall(machine, settings, rows):
 GROUPS = {
     "ceiling": (["ceiling-1", "ceiling-16", "ceiling-64"], measure_ceiling),
     "plain": (PLAIN_ROWS, measure_plain),
+    "fill": (FILL_ROWS, measure_fill),
     "sorted": (list(SORTED), measure_sorted),
     "sync": (SYNC_ROWS, measure_sync),
     "memory": (["memory"], measure_memory),
