@@ -33,8 +33,16 @@ Client::Client(DoorState& door, net::Channel& channel)
   info_.created_us = door.now_us();
   info_.active_us = info_.created_us;
   info_.waker = channel.waker();
-  if (!session_.authenticated) channel.wake_at(info_.created_us + kAuthenticationUs);
   door_.clients.add(info_);
+  // Who never says a word must go in time too. Read behind add(): of a timeout that is set at this
+  // moment, either this sees the value or wake_all() sees the client.
+  const std::int64_t timeout_s = door_.settings.idle_timeout_s.load(std::memory_order_relaxed);
+  if (!session_.authenticated) {
+    channel.wake_at(info_.created_us + kAuthenticationUs);
+  } else if (timeout_s > 0) {
+    idle_alarm_us_ = info_.created_us + timeout_s * 1'000'000;
+    channel.wake_at(idle_alarm_us_);
+  }
 }
 
 Client::~Client() {

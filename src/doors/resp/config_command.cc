@@ -27,12 +27,25 @@ using kv::kNoKeys;
 Error invalid(std::string text) { return Error(ErrorCode::InvalidArgument, std::move(text)); }
 
 /// A setting by the name that Redis has for it. `set` checks and applies, or says what is wrong;
-/// without it the setting is fixed at start.
+/// without it the setting is fixed at start. One that is kept has neither: a hint about memory
+/// layouts that only Redis has, a number or yes or no like its default.
 struct Setting {
   const char* name;
   std::string (*get)(DoorState&);
   Result<void> (*set)(DoorState&, Bytes) = nullptr;
+  const char* kept = nullptr;
+  const char* kept_as = nullptr;  ///< an older name of this setting's
+
+  std::string value(DoorState& door) const {
+    return kept != nullptr ? door.settings.kept(kept_as != nullptr ? kept_as : name, kept)
+                           : get(door);
+  }
+  Result<void> change(DoorState& door, Bytes to) const;
 };
+
+constexpr Setting kept(const char* name, const char* value, const char* kept_as = nullptr) {
+  return {name, nullptr, nullptr, value, kept_as};
+}
 
 std::string yes_no(bool value) { return value ? "yes" : "no"; }
 
@@ -50,6 +63,17 @@ Result<std::uint64_t> read_size(Bytes text) {
   const auto size = parse_size(text);
   if (!size.has_value()) return invalid("argument must be a memory value");
   return *size;
+}
+
+Result<void> Setting::change(DoorState& door, Bytes to) const {
+  if (set != nullptr) return set(door, to);
+  if (kept == nullptr) return invalid("can't set immutable config");
+  const bool is_word = parse_int64(kept) == std::nullopt;
+  if (is_word && !equals_ignore_case(to, "yes") && !equals_ignore_case(to, "no"))
+    return invalid("argument must be 'yes' or 'no'");
+  if (!is_word) LK_CHECK(read_size(to.starts_with('-') ? to.substr(1) : to));
+  door.settings.keep(kept_as != nullptr ? kept_as : name, to_lower(to));
+  return {};
 }
 
 /// Accepts only the value in force: what Latchkey does not vary, it does not pretend to.
@@ -80,6 +104,7 @@ std::string get_empty(DoorState&) { return ""; }
 constexpr std::int64_t kMany = std::int64_t{1} << 31;
 
 const Setting kSettings[] = {
+    kept("activerehashing", "yes"),
     {"appendfsync", &get_durability, &set_nothing_else<&get_durability>},
     {"appendonly", &get_appendonly, &set_nothing_else<&get_appendonly>},
     {"bind",
@@ -100,9 +125,11 @@ const Setting kSettings[] = {
      }},
     {"databases", [](DoorState&) -> std::string { return "16"; }},
     {"dir", [](DoorState& door) { return door.options.data_directory; }},
-    {"hash-max-listpack-entries", [](DoorState&) -> std::string { return "512"; }},
-    {"hash-max-listpack-value", [](DoorState&) -> std::string { return "64"; }},
-    {"hz", [](DoorState&) -> std::string { return "10"; }},
+    kept("hash-max-listpack-entries", "512"),
+    kept("hash-max-listpack-value", "64"),
+    kept("hash-max-ziplist-entries", "512", "hash-max-listpack-entries"),
+    kept("hash-max-ziplist-value", "64", "hash-max-listpack-value"),
+    kept("hz", "10"),
     {"io-threads", [](DoorState& door) { return std::to_string(door.server.worker_count()); }},
     {"latency-monitor-threshold",
      [](DoorState& door) { return std::to_string(door.latency_log.threshold_ms()); },
@@ -112,6 +139,9 @@ const Setting kSettings[] = {
        return {};
      }},
     {"lazyfree-lazy-user-flush", [](DoorState&) -> std::string { return "yes"; }},
+    kept("list-compress-depth", "0"),
+    kept("list-max-listpack-size", "-2"),
+    kept("list-max-ziplist-size", "-2", "list-max-listpack-size"),
     {"maxclients", [](DoorState& door) { return std::to_string(door.server.connections_max()); },
      [](DoorState& door, Bytes value) -> Result<void> {
        LK_TRY(const std::int64_t count, read_number(value, 1, 1'000'000));
@@ -150,6 +180,7 @@ const Setting kSettings[] = {
        return {};
      }},
     {"save", &get_empty, &set_nothing_else<&get_empty>},
+    kept("set-max-intset-entries", "512"),
     {"slowlog-log-slower-than",
      [](DoorState& door) { return std::to_string(door.slow_log.threshold_us()); },
      [](DoorState& door, Bytes value) -> Result<void> {
@@ -163,6 +194,8 @@ const Setting kSettings[] = {
        door.slow_log.set_length_max(static_cast<std::size_t>(length));
        return {};
      }},
+    kept("stream-node-max-bytes", "4096"),
+    kept("stream-node-max-entries", "100"),
     {"tcp-backlog", [](DoorState&) -> std::string { return "1024"; }},
     {"tcp-keepalive", [](DoorState&) -> std::string { return "60"; }},
     {"timeout", [](DoorState& door) { return std::to_string(door.settings.idle_timeout_s); },
@@ -173,8 +206,10 @@ const Setting kSettings[] = {
        return {};
      }},
     {"unixsocket", [](DoorState& door) { return door.options.local_path; }},
-    {"zset-max-listpack-entries", [](DoorState&) -> std::string { return "128"; }},
-    {"zset-max-listpack-value", [](DoorState&) -> std::string { return "64"; }},
+    kept("zset-max-listpack-entries", "128"),
+    kept("zset-max-listpack-value", "64"),
+    kept("zset-max-ziplist-entries", "128", "zset-max-listpack-entries"),
+    kept("zset-max-ziplist-value", "64", "zset-max-listpack-value"),
 };
 
 const Setting* find_setting(Bytes name) {
@@ -197,7 +232,7 @@ Result<void> config_get(Call& call) {
   call.reply.map(matches.size());
   for (const Setting* setting : matches) {
     call.reply.bulk(setting->name);
-    call.reply.bulk(setting->get(door));
+    call.reply.bulk(setting->value(door));
   }
   return {};
 }
@@ -220,17 +255,16 @@ Result<void> config_set(Call& call) {
             setting->name));
       }
     }
-    undo.emplace_back(setting, setting->get(door));
+    undo.emplace_back(setting, setting->value(door));
   }
   for (std::size_t i = 2; i < call.argument_count(); i += 2) {
     const std::size_t number = i / 2 - 1;
     const Setting& setting = *undo[number].first;
-    const Result<void> done = setting.set == nullptr ? invalid("can't set immutable config")
-                                                     : setting.set(door, call.argument(i + 1));
+    const Result<void> done = setting.change(door, call.argument(i + 1));
     if (done.has_value()) continue;
     for (std::size_t back = number; back-- > 0;) {
       // An old value was accepted once and is again.
-      [[maybe_unused]] const Result<void> undone = undo[back].first->set(door, undo[back].second);
+      [[maybe_unused]] const Result<void> undone = undo[back].first->change(door, undo[back].second);
     }
     return invalid(fmt::format("CONFIG SET failed (possibly related to argument '{}') - {}",
                                setting.name, done.error().message()));

@@ -42,6 +42,24 @@ TEST(ConfigCommand, SetsAllOrNothing) {
       "-ERR CONFIG SET failed (possibly related to argument 'port') - can't set immutable config|");
 }
 
+TEST(ConfigCommand, KeepsHintsAboutLayoutsThatOnlyRedisHas) {
+  TestDoor door;
+  Wire wire(door);
+
+  LK_EXPECT_ANSWER(wire, "CONFIG SET zset-max-ziplist-entries 0 activerehashing NO|", "+OK|");
+  LK_EXPECT_ANSWER(wire, "CONFIG GET zset-max-*entries|",
+                   "*4|$25|zset-max-listpack-entries|$1|0|$24|zset-max-ziplist-entries|$1|0|");
+  LK_EXPECT_ANSWER(wire, "CONFIG GET activerehashing|", "*2|$15|activerehashing|$2|no|");
+  LK_EXPECT_ANSWER(wire, "CONFIG SET list-max-listpack-size -5|", "+OK|");
+  LK_EXPECT_ANSWER(wire, "CONFIG SET hz 20 activerehashing maybe|",
+                   "-ERR CONFIG SET failed (possibly related to argument 'activerehashing') - "
+                   "argument must be 'yes' or 'no'|");
+  LK_EXPECT_ANSWER(wire, "CONFIG GET hz|", "*2|$2|hz|$2|10|");
+  LK_EXPECT_ANSWER(wire, "CONFIG SET hz many|",
+                   "-ERR CONFIG SET failed (possibly related to argument 'hz') - argument must be a "
+                   "memory value|");
+}
+
 TEST(ConfigCommand, DoesNotPretend) {
   TestDoor door;
   Wire wire(door);
@@ -78,6 +96,9 @@ TEST(ConfigCommand, IdleClientsGoWhenATimeoutIsSet) {
 
   EXPECT_TRUE(idle.sees_end());
   LK_EXPECT_ANSWER(busy, "PUBLISH c m|", ":1|");
+
+  Wire later(door);  // comes when the timeout is set, and says nothing
+  EXPECT_TRUE(later.sees_end());
 }
 
 TEST(ConfigCommand, ResetstatBeginsAnew) {

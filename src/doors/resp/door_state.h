@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -44,8 +45,20 @@ struct Settings {
   }
   bool has_password() const { return has_password_.load(std::memory_order_relaxed); }
 
+  /// Settings of Redis that mean nothing here: what a client sets it reads again, and no more.
+  std::string kept(const std::string& name, const char* otherwise) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = kept_.find(name);
+    return found == kept_.end() ? otherwise : found->second;
+  }
+  void keep(const std::string& name, std::string value) {
+    const std::lock_guard lock(mutex_);
+    kept_[name] = std::move(value);
+  }
+
  private:
   mutable std::mutex mutex_;
+  std::map<std::string, std::string> kept_;
   std::string password_;
   std::atomic<bool> has_password_{false};
 };

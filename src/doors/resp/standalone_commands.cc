@@ -1,4 +1,4 @@
-// Commands about what a single server does not have: a cluster, replicas, modules, other users.
+// Commands about what this server does not have: a cluster, replicas, modules, scripts, other users.
 // Clients ask anyway, and expect the answers of a Redis that stands alone.
 
 #include <fmt/format.h>
@@ -159,6 +159,58 @@ Result<void> check_acl(kv::Arguments arguments) { return check_subcommand(argume
 
 Result<void> acl(Call& call) { return run_subcommand(call, kAcl); }
 
+Result<void> none(Call& call) {
+  call.reply.array(0);
+  return {};
+}
+
+/// FLUSH [ASYNC|SYNC], of scripts or functions.
+Result<void> flush_none(Call& call) {
+  const bool plain = call.argument_count() == 2;
+  const bool known = plain || (call.argument_count() == 3 &&
+                               (equals_ignore_case(call.argument(2), "ASYNC") ||
+                                equals_ignore_case(call.argument(2), "SYNC")));
+  if (!known) {
+    return invalid(fmt::format("{} FLUSH only supports SYNC|ASYNC option", call.command.name));
+  }
+  call.reply.ok();
+  return {};
+}
+
+Result<void> function_delete(Call&) { return invalid("Library not found"); }
+
+constexpr Subcommand kFunction[] = {
+    {"function|delete", exactly(3), &function_delete, "DELETE <library>",
+     "Refused: there are no functions."},
+    {"function|flush", at_least(2), &flush_none, "FLUSH [ASYNC|SYNC]",
+     "Forget all functions: there are none."},
+    {"function|list", at_least(2), &none, "LIST [LIBRARYNAME <pattern>] [WITHCODE]",
+     "Return the functions: none."},
+};
+
+Result<void> check_function(kv::Arguments arguments) {
+  return check_subcommand(arguments, kFunction);
+}
+
+Result<void> function(Call& call) { return run_subcommand(call, kFunction); }
+
+Result<void> script_exists(Call& call) {
+  call.reply.array(call.argument_count() - 2);
+  for (std::size_t i = 2; i < call.argument_count(); ++i) call.reply.integer(0);
+  return {};
+}
+
+constexpr Subcommand kScript[] = {
+    {"script|exists", at_least(3), &script_exists, "EXISTS <sha1> ...",
+     "Return which scripts are known: none."},
+    {"script|flush", at_least(2), &flush_none, "FLUSH [ASYNC|SYNC]",
+     "Forget all scripts: there are none."},
+};
+
+Result<void> check_script(kv::Arguments arguments) { return check_subcommand(arguments, kScript); }
+
+Result<void> script(Call& call) { return run_subcommand(call, kScript); }
+
 constexpr std::uint32_t kFlags = kv::kLoading;
 
 constexpr kv::Command kRows[] = {
@@ -168,6 +220,8 @@ constexpr kv::Command kRows[] = {
      "Refused: this server stands alone.", &check_cluster},
     {"FAILOVER", at_least(1), kNoKeys, kv::kAdmin, &failover, "server", "constant",
      "Refused: there are no replicas."},
+    {"FUNCTION", at_least(2), kNoKeys, kFlags, &function, "scripting", "constant",
+     "Tells about functions: there are none.", &check_function},
     {"MODULE", at_least(2), kNoKeys, kFlags, &module, "server", "constant",
      "Tells about modules: there are none.", &check_module},
     {"READONLY", exactly(1), kNoKeys, kFlags | kv::kFast, &readonly, "cluster", "constant",
@@ -178,6 +232,8 @@ constexpr kv::Command kRows[] = {
      "Refused, except NO ONE: there is no replication."},
     {"ROLE", exactly(1), kNoKeys, kFlags | kv::kFast, &role, "server", "constant",
      "Returns the role in replication: master."},
+    {"SCRIPT", at_least(2), kNoKeys, kFlags, &script, "scripting", "constant",
+     "Tells about scripts: there are none.", &check_script},
     {"SLAVEOF", exactly(3), kNoKeys, kv::kAdmin, &replicaof, "server", "constant",
      "Refused, except NO ONE: there is no replication."},
 };

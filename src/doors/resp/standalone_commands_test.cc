@@ -24,6 +24,17 @@ TEST(StandaloneCommands, AnswerAsARedisThatStandsAlone) {
       "+OK|-ERR replication is not supported|-ERR FAILOVER requires connected replicas.|");
 }
 
+TEST(StandaloneCommands, ThereAreNoScriptsAndNoFunctions) {
+  TestDoor door;
+  Wire wire(door);
+
+  LK_EXPECT_ANSWER(wire, "FUNCTION FLUSH|FUNCTION FLUSH ASYNC|FUNCTION LIST|", "+OK|+OK|*0|");
+  LK_EXPECT_ANSWER(wire, "FUNCTION FLUSH LATER|",
+                   "-ERR FUNCTION FLUSH only supports SYNC\\|ASYNC option|");
+  LK_EXPECT_ANSWER(wire, "FUNCTION DELETE lib|", "-ERR Library not found|");
+  LK_EXPECT_ANSWER(wire, "SCRIPT FLUSH SYNC|SCRIPT EXISTS abc def|", "+OK|*2|:0|:0|");
+}
+
 TEST(StandaloneCommands, ThereIsOneUser) {
   TestDoor door;
   Wire wire(door);
