@@ -124,6 +124,7 @@ Result<bool> Call::read_record(Bytes key, FunctionRef<void(const RecordView&)> v
   LK_TRY(Collection* const collection, collection_to_read());
   if (collection == nullptr) {
     depend_on_everything();
+    if ((command.flags & kRead) != 0) ++session.misses;
     return false;
   }
   if (in_transaction()) return read_record_in(*collection, key, visit);
@@ -133,7 +134,11 @@ Result<bool> Call::read_record(Bytes key, FunctionRef<void(const RecordView&)> v
     depend_on(record.version);
     visit(record);
   }));
-  if (!found) note_miss(*collection, key);
+  if (!found) {
+    note_miss(*collection, key);
+  } else if ((command.flags & kRead) != 0) {
+    ++session.hits;
+  }
   return found;
 }
 
@@ -147,7 +152,11 @@ Result<bool> Call::read_record_in(Collection& collection, Bytes key,
     depend_on(record.version);
     visit(record);
   }));
-  if (!live) note_miss(collection, key);
+  if (!live) {
+    note_miss(collection, key);
+  } else if ((command.flags & kRead) != 0) {
+    ++session.hits;
+  }
   return live;
 }
 
@@ -212,7 +221,10 @@ Result<bool> Call::update_alone(Collection& collection, Bytes key, Decide decide
   } else {
     depend_on_everything();
   }
-  if (replaces_expired) notify('x', "expired", key);
+  if (replaces_expired) {
+    store.count_expired(1);
+    notify('x', "expired", key);
+  }
   if (is_new) notify('n', "new", key);
   return true;
 }
@@ -236,7 +248,10 @@ Result<void> Call::update_in_transaction(Collection& collection, Bytes key, Deci
     if (const auto members_id = members_left_behind(copy.view(), decision)) {
       LK_CHECK(graveyard::bury(*transaction_, members_place(trees, *members_id)));
     }
-    if (!live) notify_in(collection, 'x', "expired", key);
+    if (!live) {
+      store.count_expired(1);
+      notify_in(collection, 'x', "expired", key);
+    }
   }
   if (decision.action == Decision::Action::Erase) {
     if (live) store.watched_absences().note_erased(trees.records, key);
@@ -303,17 +318,16 @@ void Call::drop_transaction() {
 void Call::note_miss(const Collection& collection, Bytes key) {
   depend_on_everything();
   // As in Redis, a miss is news only of a command that is there to read.
-  if ((command.flags & kRead) != 0) notify_in(collection, 'm', "keymiss", key);
+  if ((command.flags & kRead) == 0) return;
+  ++session.misses;
+  notify_in(collection, 'm', "keymiss", key);
 }
 
 void Call::depend_on_everything() { depend_on(store.engine().appended_lsn()); }
 
 Result<void> Call::flush(Collection& collection) {
   LK_ASSERT(in_transaction());
-  const storage::TreeId records = collection.records();
-  LK_CHECK(flushed_.flush(*transaction_, collection));
-  store.watched_absences().note_flushed(records);
-  return {};
+  return flushed_.flush(*transaction_, collection, store.watched_absences());
 }
 
 void Call::notify_if_wanted(const Collection& collection, char type, const char* event, Bytes key) {

@@ -70,8 +70,14 @@ class Exec {
  public:
   enum class Step : std::uint8_t { Finished, Blocked, StartOver };
 
-  Exec(Store& store, Session& session, std::span<const QueuedCommand> queue, Reply& reply)
-      : store_(store), session_(session), queue_(queue), reply_(reply), start_(reply.mark()) {}
+  Exec(Store& store, Session& session, std::span<const QueuedCommand> queue, Reply& reply,
+       Store::Ran ran)
+      : store_(store),
+        session_(session),
+        queue_(queue),
+        reply_(reply),
+        ran_(ran),
+        start_(reply.mark()) {}
 
   Step run();
 
@@ -90,6 +96,7 @@ class Exec {
   Session& session_;
   std::span<const QueuedCommand> queue_;
   Reply& reply_;
+  const Store::Ran ran_;
   const std::size_t start_;
   std::int64_t now_ms_ = 0;
   std::optional<storage::Engine::Turn> turn_;
@@ -203,6 +210,7 @@ std::optional<Exec::Step> Exec::run_one(const QueuedCommand& queued) {
   if (result.has_value()) {
     flushed_.take_over(call.flushed_);
     std::move(call.events_.begin(), call.events_.end(), std::back_inserter(events_));
+    ran_(queued, arguments);
     return std::nullopt;
   }
   call.flushed_.put_back();
@@ -213,6 +221,7 @@ std::optional<Exec::Step> Exec::run_one(const QueuedCommand& queued) {
   if (writes) transaction_->rollback_to(savepoint);
   reply_.rewind(mark);
   reply_.error(result.error());
+  ran_(queued, arguments);
   return std::nullopt;
 }
 
@@ -252,11 +261,12 @@ Exec::Step Exec::run() {
   return Step::Finished;
 }
 
-Outcome Store::execute_all(Session& session, std::span<const QueuedCommand> queue, Reply& reply) {
+Outcome Store::execute_all(Session& session, std::span<const QueuedCommand> queue, Reply& reply,
+                           Ran ran) {
   Collection* const collection_before = session.collection;
   const std::string name_before = session.collection_name;
   for (int tries_left = kTriesMax; tries_left > 0; --tries_left) {
-    const Exec::Step step = Exec(*this, session, queue, reply).run();
+    const Exec::Step step = Exec(*this, session, queue, reply, ran).run();
     if (step == Exec::Step::Finished) {
       session.watches.clear();
       return Outcome::Done;

@@ -162,6 +162,32 @@ TEST(Watch, SeesAKeyThatCameAndWent) {
   }
 }
 
+// As in Redis: a flush is no change of a key that is not there.
+TEST(Watch, DoesNotMindAFlushOfKeysThatAreNotThere) {
+  for (const char* flush : {"FLUSHDB", "FLUSHALL"}) {
+    TestStore db;
+    db.run("SET other v");
+    db.run("SET stale v PX 10");
+    db.clock.advance_ms(10);
+    watch(db, db.session, {"k", "stale"});
+
+    db.run(flush);
+
+    EXPECT_EQ(db.run_all({"GET k"}), "[nil]") << flush;
+  }
+}
+
+TEST(Watch, SeesAKeyThatCameAndWentAfterAFlush) {
+  TestStore db;
+  watch(db, db.session, {"k"});
+  db.run("FLUSHDB");
+
+  db.run("SET k v");
+  db.run("DEL k");
+
+  EXPECT_EQ(db.run_all({"GET k"}), "nil-array");
+}
+
 TEST(Watch, SeesAWatchedKeyExpire) {
   TestStore db;
   db.run("SET k v PX 10");

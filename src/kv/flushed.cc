@@ -4,13 +4,25 @@
 
 namespace latchkey::kv {
 
-Result<void> Flushed::flush(storage::Transaction& transaction, Collection& collection) {
+Result<void> Flushed::flush(storage::Transaction& transaction, Collection& collection,
+                            WatchedAbsences& watched) {
   const CollectionTrees before = collection.trees();
+  Result<void> looked;
+  watched.note_flush(before.records, [&](Bytes key) {
+    storage::Lsn version{};
+    const auto look = [&](const storage::RecordView& record) { version = record.version; };
+    if (const auto found = transaction.read(before.records, key, look); !found.has_value()) {
+      looked = found.error();
+    }
+    return version;
+  });
+  LK_CHECK(looked);
   LK_CHECK(catalog::drop_trees(transaction, before));
   LK_TRY(const CollectionTrees after, catalog::create_trees(transaction));
   LK_CHECK(catalog::put_collection(transaction, collection.name(), after));
   replaced_.push_back({&collection, before});
   collection.replace_trees(after);
+  watched.follow(before.records, after.records);
   return {};
 }
 

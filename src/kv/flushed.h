@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kv/collection.h"
+#include "kv/watched_absences.h"
 #include "storage/engine.h"
 
 namespace latchkey::kv {
@@ -15,9 +16,10 @@ namespace latchkey::kv {
 /// Threads: the transaction's.
 class Flushed {
  public:
-  /// Costs the same for any number of records.
-  /// Requires: `transaction` holds off everything else.
-  Result<void> flush(storage::Transaction& transaction, Collection& collection);
+  /// Tells those who watch keys of the collection, too. Costs the same for any number of records.
+  /// Requires: `transaction` holds off everything else, and sees records past their deadline.
+  Result<void> flush(storage::Transaction& transaction, Collection& collection,
+                     WatchedAbsences& watched);
   /// Adds those of `later`, which leaves it empty.
   void take_over(Flushed& later);
   void put_back();

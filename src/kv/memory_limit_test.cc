@@ -46,6 +46,17 @@ TEST_F(MemoryLimit, RefusesWhatGrowsAndLeavesItAsItWas) {
   EXPECT_EQ(db_.run("STRLEN filler0"), ":800");
 }
 
+TEST_F(MemoryLimit, CanBeLoweredButNotRaisedPastTheFirst) {
+  EXPECT_FALSE(db_.engine->set_memory_limit(kLimitBytes + 1).has_value());
+  EXPECT_EQ(db_.run("FLUSHALL"), "OK");
+  while (db_.store->collect_garbage(1000)) {
+  }
+  ASSERT_TRUE(db_.engine->set_memory_limit(1).has_value());
+  EXPECT_EQ(db_.run("SET a 1").substr(0, 5), "-OOM ");
+  EXPECT_EQ(db_.run("GET a"), "nil");
+  ASSERT_TRUE(db_.engine->set_memory_limit(0).has_value());
+}
+
 TEST_F(MemoryLimit, LetsReadsGoOn) {
   EXPECT_EQ(db_.run("STRLEN filler0"), ":800");
   EXPECT_EQ(db_.run("HLEN big"), ":600");

@@ -44,6 +44,10 @@ struct Session {
   const storage::KeyRef* foreseen = nullptr;
   std::int64_t now_ms = 0;
 
+  /// How often the session's reads found a key, and how often none. The door takes them from here.
+  std::uint32_t hits = 0;
+  std::uint32_t misses = 0;
+
   /// The door's own state, for handlers that the door registered.
   void* door = nullptr;
 };

@@ -101,12 +101,12 @@ Result<void> Store::flush(Collection& target) { return flush_all_of({&target}); 
 Result<void> Store::flush_all() { return flush_all_of(collections()); }
 
 Result<void> Store::flush_all_of(const std::vector<Collection*>& targets) {
-  const auto transaction = engine_.begin_atomic_on_everything(engine_.now_ms());
+  constexpr std::int64_t kSeesExpired = 0;
+  const auto transaction = engine_.begin_atomic_on_everything(kSeesExpired);
   Flushed flushed;
   const auto flush_each = [&]() -> Result<void> {
     for (Collection* const target : targets) {
-      watched_absences_.note_flushed(target->records());
-      LK_CHECK(flushed.flush(*transaction, *target));
+      LK_CHECK(flushed.flush(*transaction, *target, watched_absences_));
     }
     LK_CHECK(transaction->commit());
     return {};
@@ -186,6 +186,7 @@ std::size_t Store::sweep(std::size_t limit) {
     }
     if (!*swept) continue;
     ++swept_count;
+    count_expired(1);
     publish_event(owner->second->name(), 'x', "expired", record.key, version);
   }
   return swept_count;

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "env/env.h"
 #include "kv/collection.h"
 #include "kv/command.h"
@@ -59,7 +60,14 @@ class Store {
   /// Runs all of them as one atomic step (EXEC) and replies with an array of their replies; replies
   /// null_array when a watched key has changed. Ends all watches unless Blocked. Must not be called
   /// inside a Turn.
-  Outcome execute_all(Session& session, std::span<const QueuedCommand> queue, Reply& reply);
+  /// `ran` is told of each command when its handler is done; of all of them once more when the
+  /// whole had to start over.
+  using Ran = FunctionRef<void(const QueuedCommand& command, Arguments arguments)>;
+  Outcome execute_all(Session& session, std::span<const QueuedCommand> queue, Reply& reply,
+                      Ran ran);
+  Outcome execute_all(Session& session, std::span<const QueuedCommand> queue, Reply& reply) {
+    return execute_all(session, queue, reply, [](const QueuedCommand&, Arguments) {});
+  }
 
   /// Remembers the version of each key for execute_all.
   Result<void> watch(Session& session, Arguments keys);
@@ -74,6 +82,12 @@ class Store {
   std::size_t sweep(std::size_t limit);
   /// Gives back members of deleted keys, at most about `limit` records. Returns whether more waits.
   bool collect_garbage(std::size_t limit);
+
+  /// How many records have gone because their deadline had passed, since the start.
+  std::uint64_t expired_count() const { return expired_count_.load(std::memory_order_relaxed); }
+  void count_expired(std::uint64_t count) {
+    expired_count_.fetch_add(count, std::memory_order_relaxed);
+  }
 
   Hub& hub() { return hub_; }
   storage::Engine& engine() { return engine_; }
@@ -126,6 +140,7 @@ class Store {
   std::unique_ptr<ScanCursors> scan_cursors_;
   std::unique_ptr<MembersIds> members_ids_;
   WatchedAbsences watched_absences_;
+  std::atomic<std::uint64_t> expired_count_{0};
   std::mutex births_mutex_;  // held over the commit of a new collection, never inside a Turn's wait
   mutable std::shared_mutex collections_mutex_;
   // By name; entries are never removed while the store lives, so that sessions may keep pointers.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -42,12 +43,35 @@ void WatchedAbsences::touch(storage::TreeId records, Bytes key, storage::Lsn ver
   }
 }
 
-void WatchedAbsences::note_flushed(storage::TreeId records) {
+void WatchedAbsences::note_flush(storage::TreeId records,
+                                 FunctionRef<storage::Lsn(Bytes)> version_of) {
   if (key_count_.load(std::memory_order_seq_cst) == 0) return;
   const std::lock_guard lock(mutex_);
   const std::string tree = name_of(records, "");
-  for (auto& [name, flags] : watchers_) {
+  for (const auto& [name, flags] : watchers_) {
     if (!name.starts_with(tree)) continue;
+    const storage::Lsn version = version_of(Bytes(name).substr(tree.size()));
+    for (const Flag& flag : flags) {
+      const auto absence = flag.lock();
+      if (absence != nullptr && absence->since < version) absence->touched.store(true);
+    }
+  }
+}
+
+void WatchedAbsences::follow(storage::TreeId from, storage::TreeId to) {
+  if (key_count_.load(std::memory_order_seq_cst) == 0) return;
+  const std::lock_guard lock(mutex_);
+  const std::string tree = name_of(from, "");
+  std::vector<std::pair<std::string, std::vector<Flag>>> followers;
+  for (const auto& [name, flags] : watchers_) {
+    if (name.starts_with(tree))
+      followers.emplace_back(name_of(to, Bytes(name).substr(tree.size())), flags);
+  }
+  for (auto& [name, flags] : followers) {
+    if (watchers_.size() < kKeysMax) {
+      watchers_.emplace(std::move(name), std::move(flags));
+      continue;
+    }
     for (const Flag& flag : flags) {
       if (const auto absence = flag.lock()) absence->touched.store(true);
     }

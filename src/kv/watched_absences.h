@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/function_ref.h"
 #include "storage/types.h"
 
 namespace latchkey::kv {
@@ -44,8 +45,12 @@ class WatchedAbsences {
   void note_swept(storage::TreeId records, Bytes key, storage::Lsn version) {
     if (key_count_.load(std::memory_order_seq_cst) != 0) touch(records, key, version);
   }
-  /// All records of a tree are about to go.
-  void note_flushed(storage::TreeId records);
+  /// All records of a tree are about to go. `version_of` tells of each watched key the version of
+  /// its record, past its deadline or not, or Lsn{0}.
+  void note_flush(storage::TreeId records, FunctionRef<storage::Lsn(Bytes key)> version_of);
+  /// Another tree has taken the place of `from`: who watches a key there watches it in `to` as
+  /// well, since the change may yet be taken back.
+  void follow(storage::TreeId from, storage::TreeId to);
 
  private:
   using Flag = std::weak_ptr<WatchedAbsence>;

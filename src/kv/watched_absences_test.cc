@@ -32,15 +32,34 @@ TEST(WatchedAbsences, AreNotTouchedBySweepingWhatWasThereBefore) {
   EXPECT_TRUE(after->touched);
 }
 
-TEST(WatchedAbsences, AreTouchedByAFlushOfTheirTree) {
+TEST(WatchedAbsences, AreTouchedByAFlushOfWhatWasBornSince) {
+  WatchedAbsences absences;
+  const auto born = absences.watch(kTree, "born", kNow);
+  const auto stale = absences.watch(kTree, "stale", kNow);
+  const auto absent = absences.watch(kTree, "absent", kNow);
+  const auto other = absences.watch(kOtherTree, "born", kNow);
+
+  absences.note_flush(kTree, [](Bytes key) {
+    return storage::Lsn{key == "born" ? 101u : key == "stale" ? 99u : 0u};
+  });
+
+  EXPECT_TRUE(born->touched);
+  EXPECT_FALSE(stale->touched);
+  EXPECT_FALSE(absent->touched);
+  EXPECT_FALSE(other->touched);
+}
+
+TEST(WatchedAbsences, FollowTheirKeysIntoAnotherTree) {
   WatchedAbsences absences;
   const auto a = absences.watch(kTree, "a", kNow);
-  const auto b = absences.watch(kOtherTree, "a", kNow);
+  const auto b = absences.watch(kTree, "b", kNow);
+  absences.follow(kTree, kOtherTree);
 
-  absences.note_flushed(kTree);
+  absences.note_erased(kOtherTree, "a");
+  absences.note_erased(kTree, "b");
 
   EXPECT_TRUE(a->touched);
-  EXPECT_FALSE(b->touched);
+  EXPECT_TRUE(b->touched);
 }
 
 TEST(WatchedAbsences, CountAsTouchedPastTheirBound) {

@@ -201,6 +201,11 @@ class Engine {
   /// budget. Growing returns false, and takes nothing, when that would pass the limit.
   virtual bool reserve_memory(std::int64_t bytes) = 0;
 
+  /// Sets the limit of that budget, at most the one the engine was opened with, which 0 stands for.
+  /// Below what is in use it refuses writes until enough is erased.
+  /// Errors: InvalidArgument past the bound.
+  virtual Result<void> set_memory_limit(std::uint64_t bytes) = 0;
+
   virtual EngineStats stats() const = 0;
   virtual const EngineLimits& limits() const = 0;
 

@@ -199,6 +199,7 @@ bool Client::wait_is_over() {
       }
       break;
   }
+  note_pending();
   wait_ = Wait::None;
   pending_.reset();
   return true;

@@ -74,6 +74,8 @@ class Client final : public net::Conversation, public kv::Subscriber {
 
   /// This command is answered later: after `steady_us` with OK, or with the outcome of a job.
   void answer_at(std::int64_t steady_us);
+  /// Brings info() up to date, for whoever describes this very client.
+  void publish_info();
   void answer_after(std::shared_ptr<BackgroundJob> job);
   /// Never answered: the server stops.
   void wait_for_shutdown() { wait_ = Wait::Shutdown; }
@@ -126,7 +128,6 @@ class Client final : public net::Conversation, public kv::Subscriber {
   void write_push(const Push& push);
   void post(Push push);
   bool wait_is_over();
-  void publish_info();
   void count_subscriptions();
   RequestLimits limits() const;
 
@@ -141,11 +142,13 @@ class Client final : public net::Conversation, public kv::Subscriber {
   void reject(const Error& error);
   bool must_pause(const IndexedCommand& indexed) const;
   void queue_command(const IndexedCommand& indexed, kv::Arguments arguments);
-  Next run_exec();
+  Next run_exec(kv::Arguments arguments);
+  void show_exec(std::span<const kv::QueuedCommand* const> ran, kv::Arguments exec);
   void end_transaction();
   void watch(kv::Arguments arguments);
   void note(WorkerState& worker, const IndexedCommand& indexed, kv::Arguments arguments,
             std::uint64_t spent);
+  void note_pending();
   void show_to_monitors(kv::Arguments arguments);
   Next wait_for_lock();
   static std::string full_name(const IndexedCommand& indexed, kv::Arguments arguments);

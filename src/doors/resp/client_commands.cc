@@ -52,6 +52,7 @@ Result<void> client_id(Call& call) {
 
 Result<void> client_info(Call& call) {
   Client& client = Client::of(call);
+  client.publish_info();
   std::string line;
   client.door().clients.for_each([&](ClientInfo& info) {
     if (&info == &client.info()) line = describe(info, client.door().now_us()) + "\n";
@@ -80,6 +81,7 @@ Result<void> client_list(Call& call) {
       return Call::syntax_error();
     }
   }
+  Client::of(call).publish_info();
   DoorState& door = Client::of(call).door();
   const std::int64_t now_us = door.now_us();
   std::string lines;

@@ -23,6 +23,10 @@ struct Client::Pending {
   std::shared_ptr<std::atomic<bool>> unlocked;
   std::shared_ptr<BackgroundJob> job;
   std::int64_t until_us = 0;
+  /// Of a command that is answered later: what is noted of it then.
+  const IndexedCommand* command = nullptr;
+  std::vector<std::string> arguments;
+  std::uint64_t began = 0;
 };
 
 }  // namespace latchkey::resp

@@ -104,6 +104,10 @@ net::Progress Client::serve() {
     }
     session_.foreseen = nullptr;
     session_.now_ms = 0;
+    if (const auto hits = std::exchange(session_.hits, 0); hits != 0)
+      worker.statistics.hits.add(hits);
+    if (const auto misses = std::exchange(session_.misses, 0); misses != 0)
+      worker.statistics.misses.add(misses);
     turn_.reset();
     channel_.input().consume(consumed);
     parser_.reset();
@@ -267,13 +271,17 @@ Client::Next Client::run_known(WorkerState& worker, const IndexedCommand& indexe
     channel_.wake_at(door_.pause_until_us);
     return Next::Wait;
   }
-  if (!door_.monitors.idle() && (indexed.command->flags & (kv::kAdmin | kv::kNoAuth)) == 0) {
-    show_to_monitors(arguments);
-  }
+  if (!door_.monitors.idle() && indexed.special != Special::Exec) show_to_monitors(arguments);
   info_.last_command.store(indexed.lower_name.c_str(), std::memory_order_relaxed);
   const Next next = execute(indexed, arguments);
   const std::uint64_t now = ticks();
-  if (next != Next::Wait) note(worker, indexed, arguments, now - worker.tick_mark);
+  if (next != Next::Wait) {
+    note(worker, indexed, arguments, now - worker.tick_mark);
+  } else if (wait_ == Wait::Time || wait_ == Wait::Job) {
+    pending_->command = &indexed;
+    pending_->arguments.assign(arguments.begin(), arguments.end());
+    pending_->began = worker.tick_mark;
+  }
   worker.tick_mark = now;
   return next;
 }
@@ -340,7 +348,7 @@ Client::Next Client::execute(const IndexedCommand& indexed, Arguments arguments)
   turn_.reset();
   switch (indexed.special) {
     case Special::Exec:
-      return run_exec();
+      return run_exec(arguments);
     case Special::Watch:
       watch(arguments);
       return Next::Go;
@@ -414,9 +422,20 @@ void Client::end_transaction() {
   transaction_.reset();
 }
 
-Client::Next Client::run_exec() {
+/// As at Redis: what ran, and then the EXEC itself.
+void Client::show_exec(std::span<const kv::QueuedCommand* const> ran, Arguments exec) {
+  if (door_.monitors.idle()) return;
+  for (const kv::QueuedCommand* queued : ran) {
+    const std::vector<Bytes> arguments(queued->arguments.begin(), queued->arguments.end());
+    show_to_monitors(arguments);
+  }
+  show_to_monitors(exec);
+}
+
+Client::Next Client::run_exec(Arguments arguments) {
   if (transaction_ == nullptr) {
     writer_->error(Error(ErrorCode::InvalidArgument, "EXEC without MULTI"));
+    show_exec({}, arguments);
     return Next::Go;
   }
   if (transaction_->failed) {
@@ -424,11 +443,22 @@ Client::Next Client::run_exec() {
         Error(ErrorCode::ExecAborted, "Transaction discarded because of previous errors."));
     end_transaction();
     session_.watches.clear();
+    show_exec({}, arguments);
     return Next::Go;
   }
   in_exec_ = true;
-  const kv::Outcome outcome = door_.store.execute_all(session_, transaction_->queue, *writer_);
+  WorkerState& worker = *door_.workers[channel_.worker_index()];
+  std::uint64_t began = ticks();
+  std::vector<const kv::QueuedCommand*> shown;
+  const auto ran = [&](const kv::QueuedCommand& queued, Arguments queued_arguments) {
+    const std::uint64_t now = ticks();
+    note(worker, *door_.index.find(queued.command->name), queued_arguments, now - began);
+    began = now;
+    if (!door_.monitors.idle()) shown.push_back(&queued);
+  };
+  const kv::Outcome outcome = door_.store.execute_all(session_, transaction_->queue, *writer_, ran);
   in_exec_ = false;
+  if (outcome != kv::Outcome::Blocked) show_exec(shown, arguments);
   if (outcome == kv::Outcome::Blocked) return wait_for_lock();
   end_transaction();
   return closing_ ? Next::Close : Next::Go;
@@ -445,6 +475,14 @@ void Client::watch(Arguments arguments) {
   } else {
     writer_->error(watched.error());
   }
+}
+
+/// As note, for one that was answered later.
+void Client::note_pending() {
+  if (pending_->command == nullptr) return;
+  const std::vector<Bytes> arguments(pending_->arguments.begin(), pending_->arguments.end());
+  note(*door_.workers[channel_.worker_index()], *pending_->command, arguments,
+       ticks() - pending_->began);
 }
 
 /// Counts a command and writes it into the logs if it took long.
@@ -471,6 +509,8 @@ void Client::note(WorkerState& worker, const IndexedCommand& indexed, Arguments 
 }
 
 void Client::show_to_monitors(Arguments arguments) {
+  const IndexedCommand* const indexed = door_.index.find(arguments[0]);
+  if (indexed == nullptr || (indexed->command->flags & (kv::kAdmin | kv::kNoAuth)) != 0) return;
   constexpr std::size_t kLineBytesMax = 64 * 1024;
   const std::int64_t now_ms = door_.wall_ms();
   std::string line = fmt::format(

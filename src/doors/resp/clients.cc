@@ -52,16 +52,16 @@ std::string describe(const ClientInfo& info, std::int64_t now_us) {
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
       "multi={} "
-      "watch={} qbuf={} qbuf-free={} argv-mem=0 multi-mem=0 rbs={} rbp=0 obl=0 oll=0 omem={} "
+      "qbuf={} qbuf-free={} argv-mem=0 multi-mem=0 rbs={} rbp=0 obl=0 oll=0 omem={} "
       "tot-mem={} "
       "events=r cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
       info.id, info.address, info.local_address, info.socket, info.name,
       (now_us - info.created_us) / kSecond, (now_us - info.active_us) / kSecond, flag_letters(info),
       info.collection == "default" ? "0" : info.collection, info.channels.load(),
-      info.patterns.load(), info.shard_channels.load(), info.queued.load(), info.watched.load(),
-      info.input_bytes.load(), info.input_free_bytes.load(), info.output_capacity.load(),
-      info.output_bytes.load(), memory, info.last_command.load(), info.user, info.protocol.load(),
-      info.library_name, info.library_version);
+      info.patterns.load(), info.shard_channels.load(), info.queued.load(), info.input_bytes.load(),
+      info.input_free_bytes.load(), info.output_capacity.load(), info.output_bytes.load(), memory,
+      info.last_command.load(), info.user, info.protocol.load(), info.library_name,
+      info.library_version);
 }
 
 }  // namespace latchkey::resp

@@ -58,8 +58,8 @@ class Clients {
   void remove(ClientInfo& info);
   std::size_t size() const;
 
-  /// Calls `visit` for each that was not killed, with the list locked: it must be short and not come
-  /// back here. The client's socket stays open meanwhile.
+  /// Calls `visit` for each that was not killed, with the list locked: it must be short and not
+  /// come back here. The client's socket stays open meanwhile.
   void for_each(FunctionRef<void(ClientInfo&)> visit) const;
   /// Changes one of the strings of `info`.
   void set(std::string& field, std::string value) const;

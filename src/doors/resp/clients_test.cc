@@ -35,7 +35,7 @@ TEST(Clients, ALineHasRedisFieldsInRedisOrder) {
       std::string(
           "id=7 addr=127.0.0.1:5000 laddr=127.0.0.1:7379 fd=9 name=app age=5 idle=3 flags=N db=0 "
           "sub=0 "
-          "psub=0 ssub=0 multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0")
+          "psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0")
           .substr(0, 160));
 }
 

@@ -149,8 +149,10 @@ const Setting kSettings[] = {
        return {};
      }},
     {"maxmemory",
-     [](DoorState& door) {
-       return std::to_string(door.store.engine().stats().memory_limit_bytes);
+     [](DoorState& door) { return std::to_string(door.store.engine().stats().memory_limit_bytes); },
+     [](DoorState& door, Bytes value) -> Result<void> {
+       LK_TRY(const std::uint64_t size, read_size(value));
+       return door.store.engine().set_memory_limit(size);
      }},
     {"maxmemory-policy", &get_noeviction, &set_nothing_else<&get_noeviction>},
     {"notify-keyspace-events",
@@ -264,7 +266,8 @@ Result<void> config_set(Call& call) {
     if (done.has_value()) continue;
     for (std::size_t back = number; back-- > 0;) {
       // An old value was accepted once and is again.
-      [[maybe_unused]] const Result<void> undone = undo[back].first->change(door, undo[back].second);
+      [[maybe_unused]] const Result<void> undone =
+          undo[back].first->change(door, undo[back].second);
     }
     return invalid(fmt::format("CONFIG SET failed (possibly related to argument '{}') - {}",
                                setting.name, done.error().message()));

@@ -55,9 +55,22 @@ TEST(ConfigCommand, KeepsHintsAboutLayoutsThatOnlyRedisHas) {
                    "-ERR CONFIG SET failed (possibly related to argument 'activerehashing') - "
                    "argument must be 'yes' or 'no'|");
   LK_EXPECT_ANSWER(wire, "CONFIG GET hz|", "*2|$2|hz|$2|10|");
-  LK_EXPECT_ANSWER(wire, "CONFIG SET hz many|",
-                   "-ERR CONFIG SET failed (possibly related to argument 'hz') - argument must be a "
-                   "memory value|");
+  LK_EXPECT_ANSWER(
+      wire, "CONFIG SET hz many|",
+      "-ERR CONFIG SET failed (possibly related to argument 'hz') - argument must be a "
+      "memory value|");
+}
+
+TEST(ConfigCommand, TheMemoryLimitCanBeLoweredAndPutBack) {
+  TestDoor door;
+  Wire wire(door);
+  LK_EXPECT_ANSWER(wire, "CONFIG SET maxmemory 100mb|CONFIG GET maxmemory|",
+                   "+OK|*2|$9|maxmemory|$9|104857600|");
+  LK_EXPECT_ANSWER(wire, "CONFIG SET maxmemory 0|", "+OK|");
+  EXPECT_EQ(wire.text("INFO memory").find("maxmemory:104857600"), std::string::npos);
+  EXPECT_TRUE(
+      wire.line("CONFIG SET maxmemory 1000tb")
+          .starts_with("-ERR CONFIG SET failed (possibly related to argument 'maxmemory')"));
 }
 
 TEST(ConfigCommand, DoesNotPretend) {

@@ -55,6 +55,30 @@ TEST(DiagnosisCommands, ASleepDelaysOnlyTheClientThatAsked) {
   EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(200));
 }
 
+TEST(DiagnosisCommands, WhatIsAnsweredLateIsNotedToo) {
+  TestDoor door;
+  Wire wire(door);
+  LK_EXPECT_ANSWER(wire,
+                   "CONFIG SET slowlog-log-slower-than 100000 latency-monitor-threshold 100|"
+                   "DEBUG SLEEP 0.15|SLOWLOG LEN|",
+                   "+OK|+OK|:1|");
+  EXPECT_EQ(wire.line("LATENCY HISTORY command"), "*1");
+}
+
+TEST(DiagnosisCommands, TheSlowLogNotesWhatExecRanButNotTheExec) {
+  TestDoor door;
+  Wire wire(door);
+  LK_EXPECT_ANSWER(wire, "MULTI|GET abc|INCR n|", "+OK|+QUEUED|+QUEUED|");
+  LK_EXPECT_ANSWER(wire, "CONFIG SET slowlog-log-slower-than 0|EXEC|", "+QUEUED|*3|$-1|:1|+OK|");
+  LK_EXPECT_ANSWER(wire, "MULTI|GET abc|EXEC|CONFIG SET slowlog-log-slower-than -1|",
+                   "+OK|+QUEUED|*1|$-1|+OK|");
+
+  EXPECT_EQ(wire.line("SLOWLOG GET -1"), "*3");  // CONFIG, MULTI and GET
+  const std::string entries = wire.receive_soon();
+  EXPECT_NE(entries.find(crlf("*2|$3|GET|$3|abc|")), std::string::npos) << entries;
+  EXPECT_EQ(entries.find("EXEC"), std::string::npos) << entries;
+}
+
 TEST(DiagnosisCommands, DebugKnowsLittleAndSaysSo) {
   TestDoor door;
   Wire wire(door);

@@ -78,9 +78,12 @@ void DoorState::wake_all() {
 }
 
 void DoorState::reset_statistics() {
+  expired_before = store.expired_count();
   for (const auto& worker : workers) {
     worker->writer.reset_error_counts();
     worker->statistics.executed.reset();
+    worker->statistics.hits.reset();
+    worker->statistics.misses.reset();
     for (CommandStatistics& command : worker->statistics.commands) {
       command.calls.reset();
       command.ticks.reset();

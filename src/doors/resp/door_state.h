@@ -124,6 +124,7 @@ struct DoorState {
   std::atomic<std::uint16_t> port{0};
   std::atomic<std::int64_t> last_save_s;
   std::atomic<std::uint64_t> other_protocol_count{0};
+  std::atomic<std::uint64_t> expired_before{0};  ///< expired keys when the statistics began anew
 
   /// While paused, commands of the mode wait until `pause_until_us`.
   std::atomic<PauseMode> pause_mode{PauseMode::None};

@@ -106,6 +106,9 @@ void memory_section(Call& call, DoorState& door, Section& out) {
   out.line("used_memory_directory", stats.directory_bytes);
   out.line("used_memory_old_versions", stats.old_version_bytes);
   out.line("used_memory_client_buffers", door.server.stats().buffer_bytes);
+  out.line("number_of_cached_scripts", 0);
+  out.line("number_of_functions", 0);
+  out.line("number_of_libraries", 0);
   out.line("maxmemory", stats.memory_limit_bytes);
   out.line("maxmemory_human", human_bytes(stats.memory_limit_bytes));
   out.line("maxmemory_policy", "noeviction");
@@ -146,8 +149,12 @@ void stats_section(Call& call, DoorState& door, Section& out) {
   const net::ServerStats stats = door.server.stats();
   std::uint64_t executed = 0;
   std::uint64_t errors = 0;
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
   for (const auto& worker : door.workers) {
     executed += worker->statistics.executed.get();
+    hits += worker->statistics.hits.get();
+    misses += worker->statistics.misses.get();
     for (std::size_t code = 0; code < Writer::kErrorCodes; ++code) {
       errors += worker->writer.error_count(static_cast<ErrorCode>(code));
     }
@@ -162,7 +169,10 @@ void stats_section(Call& call, DoorState& door, Section& out) {
   out.line("sync_full", 0);
   out.line("sync_partial_ok", 0);
   out.line("sync_partial_err", 0);
+  out.line("expired_keys", door.store.expired_count() - door.expired_before.load());
   out.line("evicted_keys", 0);
+  out.line("keyspace_hits", hits);
+  out.line("keyspace_misses", misses);
   out.line("pubsub_channels", door.store.hub().channels("*").size());
   out.line("pubsub_patterns", door.store.hub().pattern_count());
   out.line("pubsubshard_channels", door.shard_hub.channels("").size());

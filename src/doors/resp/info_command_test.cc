@@ -78,6 +78,23 @@ TEST(InfoCommand, IsVerbatimTextInResp3) {
   LK_EXPECT_ANSWER(wire, "INFO cluster|", "=34|txt:# Cluster|cluster_enabled:0||");
 }
 
+TEST(InfoCommand, CountsReadsThatFoundTheirKeyAndKeysThatExpired) {
+  TestDoor door;
+  Wire wire(door);
+  LK_EXPECT_ANSWER(wire, "SET a 1|GET a|GET b|MGET a b c|INCR a|SET c 1 PX 1|",
+                   "+OK|$1|1|$-1|*3|$1|1|$-1|$-1|:2|+OK|");
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  LK_EXPECT_ANSWER(wire, "SET c 2|", "+OK|");
+
+  const std::string info = wire.text("INFO stats");
+
+  EXPECT_TRUE(has_line(info, "keyspace_hits:2\r\n")) << info;
+  EXPECT_TRUE(has_line(info, "keyspace_misses:3\r\n")) << info;
+  EXPECT_TRUE(has_line(info, "expired_keys:1\r\n")) << info;
+  LK_EXPECT_ANSWER(wire, "CONFIG RESETSTAT|", "+OK|");
+  EXPECT_TRUE(has_line(wire.text("INFO stats"), "expired_keys:0\r\n"));
+}
+
 TEST(InfoCommand, CountsCallsRefusalsAndErrors) {
   TestDoor door;
   Wire wire(door);

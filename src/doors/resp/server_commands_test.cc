@@ -54,6 +54,20 @@ TEST(ServerCommands, MonitorShowsWhatOthersDoAndNoSecrets) {
   EXPECT_EQ(watcher.receive_soon(50), "");
 }
 
+TEST(ServerCommands, MonitorShowsWhatAnExecRanBeforeIt) {
+  TestDoor door({}, {.worker_count = 2});
+  Wire watcher(door), actor(door);
+  LK_EXPECT_ANSWER(watcher, "MONITOR|", "+OK|");
+
+  LK_EXPECT_ANSWER(actor, "MULTI|SET k v|CONFIG GET save|EXEC|",
+                   "+OK|+QUEUED|+QUEUED|*2|+OK|*2|$4|save|$0||");
+
+  EXPECT_TRUE(watcher.next_line().ends_with("\"MULTI\""));
+  EXPECT_TRUE(watcher.next_line().ends_with("\"SET\" \"k\" \"v\""));
+  EXPECT_TRUE(watcher.next_line().ends_with("\"EXEC\""));
+  EXPECT_EQ(watcher.receive_soon(), "");
+}
+
 TEST(ServerCommands, TimeAndWait) {
   TestDoor door;
   Wire wire(door);

@@ -1,5 +1,5 @@
-// Commands about what this server does not have: a cluster, replicas, modules, scripts, other users.
-// Clients ask anyway, and expect the answers of a Redis that stands alone.
+// Commands about what this server does not have: a cluster, replicas, modules, scripts, other
+// users. Clients ask anyway, and expect the answers of a Redis that stands alone.
 
 #include <fmt/format.h>
 
@@ -167,9 +167,9 @@ Result<void> none(Call& call) {
 /// FLUSH [ASYNC|SYNC], of scripts or functions.
 Result<void> flush_none(Call& call) {
   const bool plain = call.argument_count() == 2;
-  const bool known = plain || (call.argument_count() == 3 &&
-                               (equals_ignore_case(call.argument(2), "ASYNC") ||
-                                equals_ignore_case(call.argument(2), "SYNC")));
+  const bool known =
+      plain || (call.argument_count() == 3 && (equals_ignore_case(call.argument(2), "ASYNC") ||
+                                               equals_ignore_case(call.argument(2), "SYNC")));
   if (!known) {
     return invalid(fmt::format("{} FLUSH only supports SYNC|ASYNC option", call.command.name));
   }

@@ -50,6 +50,8 @@ struct WorkerStatistics {
   explicit WorkerStatistics(std::size_t command_count) : commands(command_count) {}
   std::vector<CommandStatistics> commands;  ///< by IndexedCommand::number
   Counter executed;
+  Counter hits;    ///< reads that found their key
+  Counter misses;  ///< and that did not
   Counter turns;
 };
 

@@ -36,7 +36,12 @@ Result<const Subcommand*> find_subcommand(kv::Arguments arguments,
     return Error(ErrorCode::InvalidArgument,
                  fmt::format("wrong number of arguments for '{}' command", row.full_name));
   }
-  if (equals_ignore_case(word, "HELP") && arguments.size() == 2) return nullptr;
+  if (equals_ignore_case(word, "HELP")) {
+    if (arguments.size() == 2) return nullptr;
+    return Error(
+        ErrorCode::InvalidArgument,
+        fmt::format("wrong number of arguments for '{}|help' command", to_lower(arguments[0])));
+  }
   return Error(ErrorCode::UnknownCommand, fmt::format("unknown subcommand '{}'. Try {} HELP.",
                                                       word.substr(0, 128), to_upper(arguments[0])));
 }

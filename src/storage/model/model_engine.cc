@@ -143,9 +143,17 @@ class ModelEngine final : public Engine {
     return {};
   }
 
+  Result<void> set_memory_limit(std::uint64_t bytes) override {
+    if (bytes > static_cast<std::uint64_t>(kMemoryLimitBytes))
+      return Error(ErrorCode::InvalidArgument, "past the limit of the model");
+    const std::lock_guard guard(state_.mutex);
+    state_.memory_limit_bytes = bytes == 0 ? kMemoryLimitBytes : static_cast<std::int64_t>(bytes);
+    return {};
+  }
+
   bool reserve_memory(std::int64_t bytes) override {
     const std::lock_guard guard(state_.mutex);
-    if (bytes > kMemoryLimitBytes - state_.reserved_bytes) return false;
+    if (bytes > state_.memory_limit_bytes - state_.reserved_bytes) return false;
     state_.reserved_bytes += bytes;
     LK_ASSERT(state_.reserved_bytes >= 0);
     return true;
@@ -154,7 +162,7 @@ class ModelEngine final : public Engine {
   EngineStats stats() const override {
     const std::lock_guard guard(state_.mutex);
     EngineStats stats;
-    stats.memory_limit_bytes = static_cast<std::uint64_t>(kMemoryLimitBytes);
+    stats.memory_limit_bytes = static_cast<std::uint64_t>(state_.memory_limit_bytes);
     stats.memory_used_bytes = static_cast<std::uint64_t>(state_.reserved_bytes);
     stats.checkpoints = state_.checkpoints;
     stats.open_snapshots = state_.snapshots.size();

@@ -51,6 +51,7 @@ struct ModelState {
   std::uint64_t next_transaction = 1;
   std::int64_t last_now_ms = 0;
   std::int64_t reserved_bytes = 0;
+  std::int64_t memory_limit_bytes = std::int64_t{64} << 30;
   std::uint64_t checkpoints = 0;
 
   std::int64_t now_ms();

@@ -58,6 +58,7 @@ class Retained {
 TreeEngine::TreeEngine(env::Env env, TreeEngineOptions options)
     : env_(env),
       options_(std::move(options)),
+      memory_limit_bytes_(options_.memory_limit_bytes),
       chunks_(std::make_unique<std::array<std::atomic<TreeChunk*>, kChunks>>()) {
   // Pages may pass the limit a little while a delete goes on at the limit; addresses cost nothing.
   const std::uint64_t pages =
@@ -171,10 +172,22 @@ bool TreeEngine::reserve_memory(std::int64_t bytes) {
   return true;
 }
 
+Result<void> TreeEngine::set_memory_limit(std::uint64_t bytes) {
+  // Addresses for pages and hints were set aside for the first limit.
+  if (bytes > options_.memory_limit_bytes) {
+    return Error(ErrorCode::InvalidArgument,
+                 "at most the " + std::to_string(options_.memory_limit_bytes) +
+                     " bytes that the server was started with (see memory.limit)");
+  }
+  memory_limit_bytes_.store(bytes == 0 ? options_.memory_limit_bytes : bytes,
+                            std::memory_order_relaxed);
+  return {};
+}
+
 Error TreeEngine::no_memory() const {
   return Error(ErrorCode::MemoryExhausted,
                "the memory budget is spent: " + std::to_string(used_memory()) + " of " +
-                   std::to_string(options_.memory_limit_bytes) + " bytes (see memory.limit)");
+                   std::to_string(memory_limit_bytes_.load()) + " bytes (see memory.limit)");
 }
 
 LargeRecord* TreeEngine::make_large(Bytes key, Bytes value) {
@@ -455,7 +468,7 @@ Result<std::optional<std::string>> TreeEngine::random_key(TreeId id, std::int64_
 EngineStats TreeEngine::stats() const {
   const Log::Stats log = log_->stats();
   EngineStats out;
-  out.memory_limit_bytes = options_.memory_limit_bytes;
+  out.memory_limit_bytes = memory_limit_bytes_.load(std::memory_order_relaxed);
   out.memory_used_bytes = used_memory();
   out.page_bytes = pool_->used_bytes();
   out.large_value_bytes =

@@ -86,6 +86,7 @@ class TreeEngine final : public Engine {
   Result<std::optional<std::string>> random_key(TreeId tree, std::int64_t now_ms) override;
   Result<void> checkpoint() override;
   bool reserve_memory(std::int64_t bytes) override;
+  Result<void> set_memory_limit(std::uint64_t bytes) override;
   EngineStats stats() const override;
   const EngineLimits& limits() const override { return options_.limits; }
 
@@ -125,7 +126,7 @@ class TreeEngine final : public Engine {
   Error refuse_size(Bytes key, std::uint64_t value_bytes) const;
   std::uint64_t used_memory() const;
   bool has_memory_for(std::uint64_t bytes) const {
-    return used_memory() + bytes <= options_.memory_limit_bytes;
+    return used_memory() + bytes <= memory_limit_bytes_.load(std::memory_order_relaxed);
   }
   /// Null when the allocator has no memory. Counts it.
   LargeRecord* make_large(Bytes key, Bytes value);
@@ -157,6 +158,7 @@ class TreeEngine final : public Engine {
 
   env::Env env_;
   TreeEngineOptions options_;
+  std::atomic<std::uint64_t> memory_limit_bytes_;
   std::unique_ptr<env::DirectoryLock> directory_lock_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Directory> directory_;

@@ -97,6 +97,9 @@ class EngineWithHeldLog final : public storage::Engine {
     reserved_ += bytes;
     return true;
   }
+  Result<void> set_memory_limit(std::uint64_t bytes) override {
+    return inner_->set_memory_limit(bytes);
+  }
   storage::EngineStats stats() const override { return inner_->stats(); }
   const storage::EngineLimits& limits() const override { return inner_->limits(); }
 
