@@ -416,7 +416,7 @@ class RedisPy(unittest.TestCase):
     def test_scripts_are_refused_in_words(self):
         for call in (lambda: self.db.eval("return 1", 0), lambda: self.db.evalsha("0" * 40, 0), lambda: self.db.script_load("return 1"),
                      lambda: self.db.register_script("return 1")()):
-            with self.assertRaisesRegex(redis.ResponseError, "unknown command"):
+            with self.assertRaisesRegex(redis.ResponseError, "unknown command|not supported"):
                 call()
 
     def test_the_lock_class_cannot_release_and_says_so(self):

@@ -179,6 +179,11 @@ Result<void> flush_none(Call& call) {
 
 Result<void> function_delete(Call&) { return invalid("Library not found"); }
 
+Result<void> no_scripts(Call&) {
+  return Error(ErrorCode::NotSupported,
+               "scripts and functions are not supported; MULTI and EXEC run commands as one step");
+}
+
 constexpr Subcommand kFunction[] = {
     {"function|delete", exactly(3), &function_delete, "DELETE <library>",
      "Refused: there are no functions."},
@@ -186,6 +191,7 @@ constexpr Subcommand kFunction[] = {
      "Forget all functions: there are none."},
     {"function|list", at_least(2), &none, "LIST [LIBRARYNAME <pattern>] [WITHCODE]",
      "Return the functions: none."},
+    {"function|load", at_least(3), &no_scripts, "", ""},
 };
 
 Result<void> check_function(kv::Arguments arguments) {
@@ -205,6 +211,7 @@ constexpr Subcommand kScript[] = {
      "Return which scripts are known: none."},
     {"script|flush", at_least(2), &flush_none, "FLUSH [ASYNC|SYNC]",
      "Forget all scripts: there are none."},
+    {"script|load", exactly(3), &no_scripts, "", ""},
 };
 
 Result<void> check_script(kv::Arguments arguments) { return check_subcommand(arguments, kScript); }

@@ -32,6 +32,9 @@ TEST(StandaloneCommands, ThereAreNoScriptsAndNoFunctions) {
   LK_EXPECT_ANSWER(wire, "FUNCTION FLUSH LATER|",
                    "-ERR FUNCTION FLUSH only supports SYNC\\|ASYNC option|");
   LK_EXPECT_ANSWER(wire, "FUNCTION DELETE lib|", "-ERR Library not found|");
+  LK_EXPECT_ANSWER(wire, "SCRIPT LOAD x|",
+                   "-ERR scripts and functions are not supported; MULTI and EXEC run commands as "
+                   "one step|");
   LK_EXPECT_ANSWER(wire, "SCRIPT FLUSH SYNC|SCRIPT EXISTS abc def|", "+OK|*2|:0|:0|");
 }
 
