@@ -92,12 +92,48 @@ KeyRange SortedSet::between(const ScoreRange& scores) {
 
 Result<KeyRange> SortedSet::between(const MemberRange& members) {
   if (!has_members()) return KeyRange{};
-  double lowest = 0;
-  LK_CHECK(walk(all(), Direction::Forward, 1, [&](Bytes, double score) {
-    lowest = score;
-    return Go::Stop;
-  }));
-  return members.keys(header_.members_id, lowest);
+  double ends[2] = {0, 0};
+  for (const Direction direction : {Direction::Forward, Direction::Backward}) {
+    LK_CHECK(walk(all(), direction, 1, [&](Bytes, double score) {
+      ends[direction == Direction::Forward ? 0 : 1] = score;
+      return Go::Stop;
+    }));
+  }
+  if (ends[0] != ends[1]) return between_by_rank(members);
+  return members.keys(header_.members_id, ends[0]);
+}
+
+/// The rank of the first member that is not before a place, if those before it come first.
+Result<std::uint64_t> SortedSet::first_rank(FunctionRef<bool(Bytes)> is_before) {
+  std::uint64_t low = 0;
+  std::uint64_t high = size();
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    LK_TRY(const Scored scored, at(middle));
+    if (is_before(scored.member))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+Result<KeyRange> SortedSet::between_by_rank(const MemberRange& members) {
+  LK_TRY(const std::uint64_t begin,
+         first_rank([&](Bytes member) { return members.begins_after(member); }));
+  LK_TRY(const std::uint64_t end,
+         first_rank([&](Bytes member) { return !members.ends_before(member); }));
+  KeyRange range = all();
+  const auto key_at = [&](std::uint64_t rank) -> Result<std::string> {
+    LK_TRY(const Scored scored, at(rank));
+    return std::string(key_.of_score(score_order(scored.score), scored.member));
+  };
+  if (begin >= end) return KeyRange{range.end, range.end};
+  LK_TRY(range.begin, key_at(begin));
+  if (end < size()) {
+    LK_TRY(range.end, key_at(end));
+  }
+  return range;
 }
 
 Result<std::uint64_t> SortedSet::count(const KeyRange& range) {

@@ -52,7 +52,8 @@ class SortedSet {
   Result<Scored> at(std::uint64_t rank);
 
   /// The part of the scores tree that a range of scores or of members means. For members all scores
-  /// are taken to be equal, as Redis asks for; if they are not, those of the lowest score count.
+  /// should be equal, as Redis asks for; if they are not, the order of scores is searched as though
+  /// it were that of the members, as there, which is right when they agree.
   storage::KeyRange all() const { return members_range(header_.members_id); }
   storage::KeyRange between(const ScoreRange& scores);
   Result<storage::KeyRange> between(const MemberRange& members);
@@ -82,6 +83,8 @@ class SortedSet {
 
   Result<void> take_record(const storage::RecordView& record);
   bool has_members() const { return header_.members_id != 0; }
+  Result<storage::KeyRange> between_by_rank(const MemberRange& members);
+  Result<std::uint64_t> first_rank(FunctionRef<bool(Bytes member)> is_before);
   Result<void> take_members_id();
   Result<void> put(Bytes member, double score);
   Error disagreement(Bytes member) const;

@@ -170,6 +170,23 @@ TEST(SortedSetCommands, RangesByScore) {
                   {"ZCOUNT z x 2", "-ERR min or max is not a float"}});
 }
 
+// Redis leaves open what this gives; where members and scores rise together it is what one expects.
+TEST(SortedSetCommands, RangesOfMembersWhoseScoresRiseWithThem) {
+  TestStore db;
+  db.run("ZADD z 1 a 2 b 3 c 4 d");
+
+  expect_all(db, {{"ZRANGE z [b [c BYLEX", R"(["b", "c"])"},
+                  {"ZRANGEBYLEX z (b +", R"(["c", "d"])"},
+                  {"ZREVRANGEBYLEX z (d -", R"(["c", "b", "a"])"},
+                  {"ZRANGEBYLEX z [bb (c", "[]"},
+                  {"ZRANGEBYLEX z - +", R"(["a", "b", "c", "d"])"},
+                  {"ZRANGEBYLEX z + -", "[]"},
+                  {"ZLEXCOUNT z [b [c", ":2"},
+                  {"ZRANGESTORE other z [b [c BYLEX", ":2"},
+                  {"ZREMRANGEBYLEX z [b [c", ":2"},
+                  {"ZRANGE z 0 -1", R"(["a", "d"])"}});
+}
+
 TEST(SortedSetCommands, RangesByMember) {
   TestStore db;
   db.run("ZADD z 0 a 0 aa 0 b 0 c");

@@ -87,6 +87,34 @@ Result<MemberRange> MemberRange::parse(Bytes min, Bytes max) {
   return MemberRange{*low, *high, min, max};
 }
 
+bool MemberRange::begins_after(Bytes member) const {
+  switch (min_bound) {
+    case Bound::Lowest:
+      return false;
+    case Bound::Highest:
+      return true;
+    case Bound::Closed:
+      return member < min;
+    case Bound::Open:
+      return member <= min;
+  }
+  return false;
+}
+
+bool MemberRange::ends_before(Bytes member) const {
+  switch (max_bound) {
+    case Bound::Lowest:
+      return true;
+    case Bound::Highest:
+      return false;
+    case Bound::Closed:
+      return member > max;
+    case Bound::Open:
+      return member >= max;
+  }
+  return false;
+}
+
 storage::KeyRange MemberRange::keys(std::uint64_t members_id, double score) const {
   LK_ASSERT(members_id != 0);
   storage::KeyRange range = members_range(members_id);

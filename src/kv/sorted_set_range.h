@@ -35,6 +35,9 @@ struct MemberRange {
 
   /// Errors: "min or max not valid string range item".
   static Result<MemberRange> parse(Bytes min, Bytes max);
+  /// Whether `member` sorts before all of the range, or behind all of it.
+  bool begins_after(Bytes member) const;
+  bool ends_before(Bytes member) const;
   /// The keys of the scores tree with such members, if every member has `score`.
   storage::KeyRange keys(std::uint64_t members_id, double score) const;
 };

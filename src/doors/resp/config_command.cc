@@ -100,6 +100,7 @@ std::string get_appendonly(DoorState& door) {
 }
 std::string get_noeviction(DoorState&) { return "noeviction"; }
 std::string get_empty(DoorState&) { return ""; }
+std::string get_no(DoorState&) { return "no"; }
 
 constexpr std::int64_t kMany = std::int64_t{1} << 31;
 
@@ -123,6 +124,7 @@ const Setting kSettings[] = {
        door.settings.input_bytes_max = size;
        return {};
      }},
+    {"daemonize", &get_no},
     {"databases", [](DoorState&) -> std::string { return "16"; }},
     {"dir", [](DoorState& door) { return door.options.data_directory; }},
     kept("hash-max-listpack-entries", "512"),
@@ -176,6 +178,7 @@ const Setting kSettings[] = {
        door.settings.argument_bytes_max = size;
        return {};
      }},
+    {"replicaof", &get_empty},
     {"requirepass", [](DoorState& door) { return door.settings.password(); },
      [](DoorState& door, Bytes value) -> Result<void> {
        door.settings.set_password(std::string(value));
@@ -183,6 +186,7 @@ const Setting kSettings[] = {
      }},
     {"save", &get_empty, &set_nothing_else<&get_empty>},
     kept("set-max-intset-entries", "512"),
+    {"slaveof", &get_empty},
     {"slowlog-log-slower-than",
      [](DoorState& door) { return std::to_string(door.slow_log.threshold_us()); },
      [](DoorState& door, Bytes value) -> Result<void> {
