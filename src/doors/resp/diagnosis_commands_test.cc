@@ -47,12 +47,12 @@ TEST(DiagnosisCommands, ASleepDelaysOnlyTheClientThatAsked) {
   Wire sleeper(door), other(door);
   const auto began = std::chrono::steady_clock::now();
 
-  sleeper.send("DEBUG SLEEP 0.2\r\nPING\r\n");
+  sleeper.send("DEBUG SLEEP 1\r\nPING\r\n");
   LK_EXPECT_ANSWER(other, "PING|", "+PONG|");
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(150));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(900));
 
   EXPECT_EQ(sleeper.receive(12), crlf("+OK|+PONG|"));
-  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(200));
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(1000));
 }
 
 TEST(DiagnosisCommands, WhatIsAnsweredLateIsNotedToo) {
