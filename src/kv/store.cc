@@ -101,7 +101,7 @@ Result<void> Store::flush(Collection& target) { return flush_all_of({&target}); 
 Result<void> Store::flush_all() { return flush_all_of(collections()); }
 
 Result<void> Store::flush_all_of(const std::vector<Collection*>& targets) {
-  constexpr std::int64_t kSeesExpired = 0;
+  constexpr std::int64_t kSeesExpired = 0;  // see call.cc: who watches a key may know its remains
   const auto transaction = engine_.begin_atomic_on_everything(kSeesExpired);
   Flushed flushed;
   const auto flush_each = [&]() -> Result<void> {

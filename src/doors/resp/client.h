@@ -74,11 +74,12 @@ class Client final : public net::Conversation, public kv::Subscriber {
 
   /// This command is answered later: after `steady_us` with OK, or with the outcome of a job.
   void answer_at(std::int64_t steady_us);
-  /// Brings info() up to date, for whoever describes this very client.
-  void publish_info();
   void answer_after(std::shared_ptr<BackgroundJob> job);
   /// Never answered: the server stops.
   void wait_for_shutdown() { wait_ = Wait::Shutdown; }
+
+  /// Brings info() up to date, for whoever describes this very client.
+  void publish_info();
   bool in_exec() const { return in_exec_; }
   void close_after_reply() { closing_ = true; }
 
