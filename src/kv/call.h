@@ -108,6 +108,18 @@ class Call {
   /// out with the EXEC's events, in their order, and not at all when the EXEC fails.
   std::size_t publish(Hub& hub, Bytes channel, Bytes payload);
 
+  /// The command has found nothing to take and would wait for it, `timeout_ms` at most, 0 being for
+  /// ever. What it has replied is the answer if it may not wait, as in an EXEC, or has in vain.
+  /// Requires: nothing has changed.
+  void wait_for_keys(std::int64_t timeout_ms) {
+    waits_ = true;
+    session.wait_ms = timeout_ms;
+  }
+  /// Whether a command that waits may take from `key` now: see Session::ready_key.
+  bool may_take_from(Bytes key) const {
+    return session.ready_key == nullptr || *session.ready_key == key;
+  }
+
   /// Errors that Redis words in its own way.
   static Error syntax_error();
   static Error not_an_integer();
@@ -143,6 +155,7 @@ class Call {
   std::unique_ptr<storage::Transaction> own_transaction_;
   std::vector<Event> events_;
   Flushed flushed_;
+  bool waits_ = false;
   std::string unborn_collection_;  ///< why an EXEC must start over: see collection_named
 };
 

@@ -33,6 +33,8 @@ enum CommandFlag : std::uint32_t {
   kMemberSecond = 1u << 13,  ///< looks for a member of a sorted set, most times its argument 2
   kMemberThird = 1u << 14,   ///< the same, argument 3, behind a score
   kRanked = 1u << 15,        ///< looks for that member in the order of scores too
+  kBlocks = 1u << 16,        ///< may wait for one of its keys: see WaitingCommand
+  kFeeds = 1u << 17,         ///< may bring to its keys what others wait for
 };
 
 /// Where the keys stand among the arguments.

@@ -258,6 +258,14 @@ Exec::Step Exec::run() {
   if (!committed.has_value()) return abort(std::move(committed).error());
   if (session_.depends_on < *committed) session_.depends_on = *committed;
   publish();
+  // Those who are fed run by themselves, and what we held would hold them off.
+  transaction_.reset();
+  turn_.reset();
+  for (const QueuedCommand& queued : queue_) {
+    if ((queued.command->flags & kFeeds) != 0) {
+      store_.feed_waiting(*queued.command, views_of(queued.arguments));
+    }
+  }
   return Step::Finished;
 }
 

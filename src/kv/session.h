@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "storage/types.h"
 
 namespace latchkey::kv {
@@ -43,6 +44,12 @@ struct Session {
   /// its key as Store::prefetch left it, and what time it was a moment ago. Null, 0: look yourself.
   const storage::KeyRef* foreseen = nullptr;
   std::int64_t now_ms = 0;
+
+  /// After Outcome::Waits: for how long; 0 is for ever.
+  std::int64_t wait_ms = 0;
+  /// For a command that has waited: the key something has come to, the only one it may take from.
+  /// Null: any of its own.
+  const Bytes* ready_key = nullptr;
 
   /// How often the session's reads found a key, and how often none. The door takes them from here.
   std::uint32_t hits = 0;

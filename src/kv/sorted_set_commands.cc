@@ -272,10 +272,21 @@ Result<void> zrevrank(Call& call) { return reply_rank(call, CountFrom::Highest);
 constexpr Bytes kGroup = "sorted-set";
 constexpr std::uint32_t kReads = kRead | kOneKey;
 constexpr std::uint32_t kChanges = kWrite | kOneKey;
-constexpr std::uint32_t kAdds = kWrite | kGrows | kOneKey;
-constexpr std::uint32_t kStores = kWrite | kGrows;
+constexpr std::uint32_t kAdds = kWrite | kGrows | kOneKey | kFeeds;
+constexpr std::uint32_t kStores = kWrite | kGrows | kFeeds;
+constexpr std::uint32_t kWaits = kWrite | kBlocks;
+
+constexpr KeySpec kAllKeysButTimeout{1, -2, 1, 0};
+constexpr KeySpec kTimeoutAndCountedKeys{0, 0, 1, 2};
 
 constexpr Command kSortedSetCommands[] = {
+    {"BZMPOP", at_least(5), kTimeoutAndCountedKeys, kWaits, &bzmpop, kGroup,
+     "k + m log n, m members removed",
+     "Removes and returns members of the first set that has any, or waits for some."},
+    {"BZPOPMAX", at_least(3), kAllKeysButTimeout, kWaits | kFast, &bzpopmax, kGroup, "k + log n",
+     "Removes and returns the member with the highest score, or waits for one."},
+    {"BZPOPMIN", at_least(3), kAllKeysButTimeout, kWaits | kFast, &bzpopmin, kGroup, "k + log n",
+     "Removes and returns the member with the lowest score, or waits for one."},
     {"ZADD", at_least(4), kFirstKey, kAdds | kFast | kMemberThird | kRanked, &zadd, kGroup,
      "m log n, m members added",
      "Adds members with their scores, or changes the scores of those there are."},

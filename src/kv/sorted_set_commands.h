@@ -36,11 +36,16 @@ Result<void> zunion(Call& call);
 Result<void> zunionstore(Call& call);
 
 // sorted_set_pick_commands.cc
+Result<void> zrandmember(Call& call);
+Result<void> zscan(Call& call);
+
+// sorted_set_pop_commands.cc
+Result<void> bzmpop(Call& call);
+Result<void> bzpopmax(Call& call);
+Result<void> bzpopmin(Call& call);
 Result<void> zmpop(Call& call);
 Result<void> zpopmax(Call& call);
 Result<void> zpopmin(Call& call);
-Result<void> zrandmember(Call& call);
-Result<void> zscan(Call& call);
 
 /// How members are answered: alone, or each with its score, as a pair where the door keeps pairs.
 enum class WithScores : bool { No, Yes };

@@ -19,6 +19,7 @@
 #include "kv/members.h"
 #include "kv/reply.h"
 #include "kv/session.h"
+#include "kv/waiting_commands.h"
 #include "kv/watched_absences.h"
 #include "storage/engine.h"
 
@@ -29,8 +30,9 @@ class Exec;
 class ScanCursors;
 
 /// How the execution of a command ended. On Blocked nothing was done or replied: the caller waits
-/// for session.blocked_on (Engine::when_unlocked) and executes the same command again.
-enum class Outcome : std::uint8_t { Done, Blocked };
+/// for session.blocked_on (Engine::when_unlocked) and executes the same command again. On Waits
+/// neither: the caller makes a WaitingCommand of it, for session.wait_ms, and calls Store::wait.
+enum class Outcome : std::uint8_t { Done, Blocked, Waits };
 
 /// One command waiting in a MULTI.
 struct QueuedCommand {
@@ -68,6 +70,15 @@ class Store {
   Outcome execute_all(Session& session, std::span<const QueuedCommand> queue, Reply& reply) {
     return execute_all(session, queue, reply, [](const QueuedCommand&, Arguments) {});
   }
+
+  /// `command` waits from now on, and may be answered before this returns.
+  void wait(WaitingCommand& command);
+  /// Called when the command's must_retry() says so: executes it, and those behind it.
+  void retry(WaitingCommand& command);
+  /// Whether the command still waited; if not, it is answered.
+  bool stop_waiting(WaitingCommand& command) { return waiting_.remove(command); }
+  /// How many keys commands wait for.
+  std::size_t awaited_key_count() const { return waiting_.key_count(); }
 
   /// Remembers the version of each key for execute_all.
   Result<void> watch(Session& session, Arguments keys);
@@ -123,8 +134,11 @@ class Store {
   /// What must be there before a command that grows begins: its collection, and ids to spend.
   Result<void> prepare(Session& session, const Command& command);
   /// How one try ended; Again: nothing was done or replied, and it must be tried once more.
-  enum class Try : std::uint8_t { Done, Blocked, Again };
+  enum class Try : std::uint8_t { Done, Blocked, Waits, Again };
   Try execute_once(Session& session, const Command& command, Arguments arguments, Reply& reply);
+  /// Executes those who wait for what `command`, which has been committed, may have brought.
+  void feed_waiting(const Command& command, Arguments arguments);
+  WaitingCommands::Tried run_waiting(WaitingCommand& command, const Bytes* ready_key);
   void publish_events(const Session& session, const Call& call);
   void publish_event(Bytes collection_name, char type, const char* event, Bytes key,
                      storage::Lsn depends_on);
@@ -140,6 +154,7 @@ class Store {
   std::unique_ptr<ScanCursors> scan_cursors_;
   std::unique_ptr<MembersIds> members_ids_;
   WatchedAbsences watched_absences_;
+  WaitingCommands waiting_;
   std::atomic<std::uint64_t> expired_count_{0};
   std::mutex births_mutex_;  // held over the commit of a new collection, never inside a Turn's wait
   mutable std::shared_mutex collections_mutex_;

@@ -237,6 +237,10 @@ class Stream:
             return words + [word for i in range(300) for word in (b"%d" % (i % 50), b"many%d" % i)]
         return words + [word for member in self.some(MEMBERS, 1, 3) for word in (self.float(), member)]
 
+    def patience(self):
+        """How long a command may wait: not long, for nobody will feed it."""
+        return self.pick([b"0.001", b"1e-3", b"0.0005", b"0.001", b"-1", b"x"])
+
     def sorted_sets(self):
         key = self.sorted_key()
         own = self.key(SORTED_KEYS)
@@ -250,6 +254,9 @@ class Stream:
             lambda: [b"ZCOUNT", key, self.score_bound(), self.score_bound()],
             lambda: [self.pick([b"ZPOPMIN", b"ZPOPMAX"]), key] + self.maybe(0.4, self.pick([b"0", b"1", b"3", b"-1", b"x"])),
             lambda: [b"ZMPOP"] + self.counted(SORTED_KEYS) + [self.pick([b"MIN", b"MAX", b"MID"])]
+            + self.maybe(0.4, b"COUNT", self.pick([b"1", b"3", b"0", b"x"])),
+            lambda: [self.pick([b"BZPOPMIN", b"BZPOPMAX"])] + self.some(SORTED_KEYS, 1, 3) + [self.patience()],
+            lambda: [b"BZMPOP", self.patience()] + self.counted(SORTED_KEYS) + [self.pick([b"MIN", b"MAX", b"MID"])]
             + self.maybe(0.4, b"COUNT", self.pick([b"1", b"3", b"0", b"x"])),
             lambda: [b"ZRANDMEMBER", key] + self.pick([[], [self.random_count()], [self.random_count(), b"WITHSCORES"]]),
             lambda: [b"ZSCAN", key] + self.scan_options(),

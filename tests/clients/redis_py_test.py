@@ -190,6 +190,30 @@ class RedisPy(unittest.TestCase):
         self.assertEqual(self.db.zintercard(2, ["a", "b"]), 1)
         self.assertEqual(self.db.zmpop(2, ["none", "a"], min=True), ["a", [["x", "1"]]])
 
+    def test_a_queue_of_jobs_whose_workers_wait(self):
+        done = []
+
+        def work():
+            own = redis.Redis(port=self.server.port, decode_responses=True)
+            while True:
+                _, job, score = own.bzpopmin(["urgent", "jobs"], timeout=WAIT_SECONDS_MAX)
+                if job.startswith("stop"):
+                    return
+                done.append((job, score))
+
+        workers = [threading.Thread(target=work) for _ in range(WORKERS)]
+        for worker in workers:
+            worker.start()
+        jobs = [(f"job{i}", float(i)) for i in range(200)]
+        for job, score in jobs:
+            self.db.zadd("urgent" if score % 10 == 0 else "jobs", {job: score})
+        self.db.zadd("jobs", {f"stop{i}": 1000 for i in range(WORKERS)})
+        for worker in workers:
+            worker.join(WAIT_SECONDS_MAX)
+        self.assertEqual(sorted(done), sorted(jobs))
+        self.assertEqual(self.db.exists("urgent", "jobs"), 0)
+        self.assertIsNone(self.db.bzpopmax("urgent", timeout=0.01))
+
     # Walks.
 
     def test_scan_iterators(self):

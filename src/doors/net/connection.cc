@@ -41,7 +41,8 @@ void Connection::take_turn() {
     watch();
     return;
   }
-  if (readable_ && progress_ != Progress::Waiting && !peer_ended_ && !receive()) return;
+  const bool waits = progress_ == Progress::Waiting || progress_ == Progress::Parked;
+  if (readable_ && !waits && !peer_ended_ && !receive()) return;
   readable_ = false;
   const TurnResult result = conversation_->converse();
   output_.depend(result.depends_on);
@@ -96,6 +97,7 @@ bool Connection::receive() {
 
 void Connection::settle(Progress progress) {
   if (progress == Progress::Idle && peer_ended_) progress = Progress::Close;
+  if (progress == Progress::Parked && peer_ended_) progress = Progress::Drop;
   progress_ = progress;
   switch (progress) {
     case Progress::Drop:
@@ -108,6 +110,7 @@ void Connection::settle(Progress progress) {
       input_.park();
       break;
     case Progress::Waiting:
+    case Progress::Parked:
       break;
     case Progress::Close:
       input_.release();
@@ -158,6 +161,7 @@ void Connection::flush(storage::Lsn stable) {
 void Connection::watch() {
   std::uint32_t interest = Poller::kNothing;
   if (progress_ == Progress::Idle && !held_back_ && !peer_ended_) interest |= Poller::kReadable;
+  if (progress_ == Progress::Parked) interest |= Poller::kPeerEnd;
   if (send_blocked_) interest |= Poller::kWritable;
   if (interest == interest_) return;
   interest_ = interest;

@@ -20,6 +20,7 @@ enum class Progress : std::uint8_t {
   Idle,     ///< wants more bytes from the client
   More,     ///< stopped by its own cap with work left; call again after the others had their turn
   Waiting,  ///< does nothing until it is woken; nothing is read meanwhile
+  Parked,   ///< as Waiting, maybe for ever: when the peer ends its side meanwhile, so do we
   Close,    ///< the connection ends once all output has been sent
   Drop,     ///< the connection ends now, unsent output is lost
 };

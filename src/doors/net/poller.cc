@@ -20,6 +20,7 @@ epoll_event event_for(std::uint32_t interest, void* owner) {
   epoll_event event{};
   if (interest & Poller::kReadable) event.events |= EPOLLIN;
   if (interest & Poller::kWritable) event.events |= EPOLLOUT;
+  if (interest & Poller::kPeerEnd) event.events |= EPOLLRDHUP;
   event.data.ptr = owner;
   return event;
 }
@@ -65,7 +66,7 @@ std::size_t Poller::take(std::span<Event> events) {
     const std::uint32_t flags = ready[i].events;
     events[static_cast<std::size_t>(i)] = {
         ready[i].data.ptr, (flags & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0, (flags & EPOLLOUT) != 0,
-        (flags & (EPOLLERR | EPOLLHUP)) != 0};
+        (flags & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0};
   }
   return static_cast<std::size_t>(count);
 }

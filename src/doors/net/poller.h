@@ -19,12 +19,12 @@ namespace latchkey::net {
 /// Ownership: owns the set, not the sockets in it.
 class Poller {
  public:
-  enum Interest : std::uint32_t { kNothing = 0, kReadable = 1, kWritable = 2 };
+  enum Interest : std::uint32_t { kNothing = 0, kReadable = 1, kWritable = 2, kPeerEnd = 4 };
   struct Event {
     void* owner;
     bool readable;
     bool writable;
-    bool gone;  ///< both directions have ended; told whatever the interest
+    bool gone;  ///< both directions have ended, told whatever the interest; or the peer's, kPeerEnd
   };
 
   static Result<Poller> open();

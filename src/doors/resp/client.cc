@@ -47,6 +47,7 @@ Client::Client(DoorState& door, net::Channel& channel)
 
 Client::~Client() {
   end_transaction();
+  end_wait_for_keys();
   if (info_.monitor) door_.monitors.remove(*this);
   // After these no other thread is inside deliver().
   if (subscriptions_ != nullptr) door_.store.hub().unsubscribe_all(*this);
@@ -64,6 +65,7 @@ net::TurnResult Client::converse() {
   if (wait_is_over()) progress = serve();
   if (!mail_.empty()) write_pushes();
   publish_info();
+  if (progress == net::Progress::Waiting && wait_ == Wait::Keys) progress = net::Progress::Parked;
   return {progress, session_.depends_on};
 }
 
@@ -185,13 +187,16 @@ bool Client::wait_is_over() {
         channel_.wake_at(pending_->until_us);
         return false;
       }
-      if (reply_mode_ == ReplyMode::On) writer_->ok();
+      if (!pending_->is_silent) writer_->ok();
+      break;
+    case Wait::Keys:
+      if (!wait_for_keys_is_over()) return false;
       break;
     case Wait::Shutdown:
       return false;
     case Wait::Job:
       if (!pending_->job->done()) return false;
-      if (reply_mode_ != ReplyMode::On) break;
+      if (pending_->is_silent) break;
       if (pending_->job->outcome().has_value()) {
         writer_->ok();
       } else {
@@ -203,6 +208,40 @@ bool Client::wait_is_over() {
   wait_ = Wait::None;
   pending_.reset();
   return true;
+}
+
+/// Writes the answer when there is one, or when it is too late for one.
+bool Client::wait_for_keys_is_over() {
+  kv::WaitingCommand& waiting = *pending_->waiting;
+  if (waiting.take_must_retry()) door_.store.retry(waiting);
+  const Unblock unblock = info_.unblock.load(std::memory_order_relaxed);
+  bool in_vain = false;
+  if (!waiting.answered()) {
+    const bool is_late = pending_->until_us != 0 && door_.now_us() >= pending_->until_us;
+    if (!is_late && unblock == Unblock::Waiting) return false;
+    in_vain = door_.store.stop_waiting(waiting);
+  }
+  if (pending_->is_silent) {
+    // Nothing is said.
+  } else if (!in_vain) {
+    waiting.reply().replay(*writer_);
+  } else if (unblock == Unblock::ByError) {
+    writer_->error(Error(ErrorCode::Unblocked));
+  } else {
+    writer_->null_array();
+  }
+  if (!in_vain && session_.depends_on < waiting.depends_on()) {
+    session_.depends_on = waiting.depends_on();
+  }
+  end_wait_for_keys();
+  return true;
+}
+
+void Client::end_wait_for_keys() {
+  if (wait_ != Wait::Keys) return;
+  info_.unblock.store(Unblock::NotWaiting, std::memory_order_relaxed);
+  door_.store.stop_waiting(*pending_->waiting);
+  door_.store.engine().reserve_memory(-static_cast<std::int64_t>(pending_->waiting->bytes()));
 }
 
 bool Client::subscribe(Kind kind, Bytes name) {

@@ -101,7 +101,7 @@ class Client final : public net::Conversation, public kv::Subscriber {
   static constexpr std::int64_t kAuthenticationUs = 10'000'000;
   static constexpr std::size_t kUnauthenticatedBytesMax = 64 * 1024;
 
-  enum class Wait : std::uint8_t { None, Lock, Pause, Time, Job, Shutdown };
+  enum class Wait : std::uint8_t { None, Lock, Pause, Time, Job, Keys, Shutdown };
   /// What becomes of the batch after one request.
   enum class Next : std::uint8_t { Go, Wait, Close };
 
@@ -129,6 +129,8 @@ class Client final : public net::Conversation, public kv::Subscriber {
   void write_push(const Push& push);
   void post(Push push);
   bool wait_is_over();
+  bool wait_for_keys_is_over();
+  void end_wait_for_keys();
   void count_subscriptions();
   RequestLimits limits() const;
 
@@ -152,6 +154,7 @@ class Client final : public net::Conversation, public kv::Subscriber {
   void note_pending();
   void show_to_monitors(kv::Arguments arguments);
   Next wait_for_lock();
+  Next wait_for_keys(const kv::Command& command, kv::Arguments arguments);
   static std::string full_name(const IndexedCommand& indexed, kv::Arguments arguments);
 
   DoorState& door_;

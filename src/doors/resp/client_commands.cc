@@ -283,15 +283,26 @@ Result<void> client_no_touch(Call& call) {
   return {};
 }
 
-/// No client of ours is ever blocked in a command that another may end.
 Result<void> client_unblock(Call& call) {
-  if (!parse_int64(call.argument(2)).has_value()) return Call::not_an_integer();
+  Unblock reason = Unblock::ByTimeout;
   if (call.argument_count() > 4) return Call::syntax_error();
-  if (call.argument_count() == 4 && !equals_ignore_case(call.argument(3), "TIMEOUT") &&
-      !equals_ignore_case(call.argument(3), "ERROR")) {
-    return invalid("CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  if (call.argument_count() == 4) {
+    if (equals_ignore_case(call.argument(3), "ERROR")) {
+      reason = Unblock::ByError;
+    } else if (!equals_ignore_case(call.argument(3), "TIMEOUT")) {
+      return invalid("CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    }
   }
-  call.reply.integer(0);
+  const auto id = parse_int64(call.argument(2));
+  if (!id.has_value()) return Call::not_an_integer();
+  bool unblocked = false;
+  Client::of(call).door().clients.for_each([&](ClientInfo& info) {
+    if (static_cast<std::int64_t>(info.id) != *id) return;
+    Unblock state = Unblock::Waiting;
+    unblocked = info.unblock.compare_exchange_strong(state, reason);
+    if (unblocked) info.waker.wake();
+  });
+  call.reply.integer(unblocked ? 1 : 0);
   return {};
 }
 
@@ -357,7 +368,7 @@ constexpr Subcommand kSubcommands[] = {
     {"client|trackinginfo", exactly(2), &client_trackinginfo, "TRACKINGINFO",
      "Return the state of client-side caching: off."},
     {"client|unblock", at_least(3), &client_unblock, "UNBLOCK <id> [TIMEOUT|ERROR]",
-     "Return 0: no connection is blocked in a command."},
+     "End the wait of a connection for its keys."},
     {"client|unpause", exactly(2), &client_unpause, "UNPAUSE", "End the pause."},
 };
 

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "base/assert.h"
 #include "base/text.h"
 #include "doors/resp/client.h"
@@ -246,8 +249,10 @@ Client::Next Client::run(WorkerState& worker, const IndexedCommand* indexed, Arg
   } else {
     reject(Error(ErrorCode::UnknownCommand, unknown_command_text(arguments)));
   }
-  if (reply_mode_ != ReplyMode::On) {
+  const bool runs_again = next == Next::Wait && (wait_ == Wait::Lock || wait_ == Wait::Pause);
+  if (reply_mode_ != ReplyMode::On && !runs_again) {
     writer_->rewind(mark);
+    if (next == Next::Wait && pending_ != nullptr) pending_->is_silent = true;
     if (reply_mode_ == ReplyMode::Skip) reply_mode_ = ReplyMode::On;
     if (reply_mode_ == ReplyMode::SkipNext) reply_mode_ = ReplyMode::Skip;
   }
@@ -277,7 +282,8 @@ Client::Next Client::run_known(WorkerState& worker, const IndexedCommand& indexe
   const std::uint64_t now = ticks();
   if (next != Next::Wait) {
     note(worker, indexed, arguments, now - worker.tick_mark);
-  } else if (wait_ == Wait::Time || wait_ == Wait::Job) {
+  } else if (wait_ == Wait::Time || wait_ == Wait::Job || wait_ == Wait::Keys) {
+    pending_->ran = now - worker.tick_mark;
     pending_->command = &indexed;
     pending_->arguments.assign(arguments.begin(), arguments.end());
     pending_->began = worker.tick_mark;
@@ -343,7 +349,8 @@ Client::Next Client::execute(const IndexedCommand& indexed, Arguments arguments)
       turn_.emplace(door_.store.engine());
     }
     const kv::Outcome outcome = door_.store.execute(session_, command, arguments, *writer_);
-    return outcome == kv::Outcome::Done ? Next::Go : wait_for_lock();
+    if (outcome == kv::Outcome::Done) return Next::Go;
+    return outcome == kv::Outcome::Blocked ? wait_for_lock() : wait_for_keys(command, arguments);
   }
   turn_.reset();
   switch (indexed.special) {
@@ -400,6 +407,30 @@ Client::Next Client::wait_for_lock() {
     unlocked->store(true, std::memory_order_release);
     waker.wake();
   });
+  return Next::Wait;
+}
+
+Client::Next Client::wait_for_keys(const kv::Command& command, Arguments arguments) {
+  turn_.reset();
+  const auto typed =
+      writer_->typed() ? kv::RecordedReply::Typed::Yes : kv::RecordedReply::Typed::No;
+  auto waiting = std::make_shared<kv::WaitingCommand>(session_, command, arguments, typed,
+                                                      [waker = info_.waker] { waker.wake(); });
+  if (!door_.store.engine().reserve_memory(static_cast<std::int64_t>(waiting->bytes()))) {
+    reject(
+        Error(ErrorCode::MemoryExhausted, "command not allowed when used memory > 'maxmemory'."));
+    return Next::Go;
+  }
+  pending_ = std::make_unique<Pending>();
+  pending_->waiting = waiting;
+  constexpr std::int64_t kWaitMsMax = std::numeric_limits<std::int64_t>::max() / 2000;
+  if (session_.wait_ms != 0) {
+    pending_->until_us = door_.now_us() + std::min(session_.wait_ms, kWaitMsMax) * 1000;
+    channel_.wake_at(pending_->until_us);
+  }
+  wait_ = Wait::Keys;
+  info_.unblock.store(Unblock::Waiting, std::memory_order_relaxed);
+  door_.store.wait(*waiting);
   return Next::Wait;
 }
 
@@ -481,8 +512,8 @@ void Client::watch(Arguments arguments) {
 void Client::note_pending() {
   if (pending_->command == nullptr) return;
   const std::vector<Bytes> arguments(pending_->arguments.begin(), pending_->arguments.end());
-  note(*door_.workers[channel_.worker_index()], *pending_->command, arguments,
-       ticks() - pending_->began);
+  const std::uint64_t spent = wait_ == Wait::Keys ? pending_->ran : ticks() - pending_->began;
+  note(*door_.workers[channel_.worker_index()], *pending_->command, arguments, spent);
 }
 
 /// Counts a command and writes it into the logs if it took long.

@@ -11,6 +11,9 @@
 
 namespace latchkey::resp {
 
+/// Whether a client waits for its keys (BZPOPMIN), and whether another client has ended that.
+enum class Unblock : std::uint8_t { NotWaiting, Waiting, ByTimeout, ByError };
+
 /// What others may know of a client: CLIENT LIST, INFO, CLIENT KILL.
 ///
 /// Threads: the atomics are written by the client's worker and read by any; the strings are read
@@ -37,6 +40,7 @@ struct ClientInfo {
   std::atomic<std::uint64_t> output_bytes{0};
   std::atomic<std::uint64_t> output_capacity{0};
   std::atomic<bool> blocked{false};
+  std::atomic<Unblock> unblock{Unblock::NotWaiting};
   std::atomic<bool> killed{false};  ///< by another client: nothing of it is executed any more
   std::atomic<bool> monitor{false};
   std::atomic<bool> keep_touch{false};

@@ -39,6 +39,7 @@ std::vector<Bytes> flag_names(const Command& command) {
   add(kv::kFast, "fast");
   add(kv::kNoAuth, "no_auth");
   add(kv::kNoMulti, "no_multi");
+  add(kv::kBlocks, "blocking");
   if (command.keys.count_index != 0) names.push_back("movablekeys");
   return names;
 }

@@ -91,6 +91,7 @@ void clients_section(Call& call, DoorState& door, Section& out) {
   out.line("pubsub_clients", subscribers);
   out.line("watching_clients", watching);
   out.line("clients_in_timeout_table", 0);
+  out.line("total_blocking_keys", door.store.awaited_key_count());
 }
 
 void memory_section(Call& call, DoorState& door, Section& out) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -142,7 +143,29 @@ class TestStore {
     }
     const std::vector<Bytes> arguments(words.begin(), words.end());
     const Outcome outcome = store->execute(from, *command, arguments, reply);
+    if (outcome == Outcome::Waits) return "(waits)";
     return outcome == Outcome::Blocked ? "(blocked)" : reply.text();
+  }
+
+  /// Lets the command of `line` wait, as a door does with one that says so. Calls `wake` when it is
+  /// answered.
+  std::shared_ptr<WaitingCommand> wait(
+      std::string_view line, std::function<void()> wake = [] {}) {
+    const Words words = split(line);
+    const std::vector<Bytes> arguments(words.begin(), words.end());
+    const auto recorded =
+        typed == TestReply::Typed::Yes ? RecordedReply::Typed::Yes : RecordedReply::Typed::No;
+    auto waiting = std::make_shared<WaitingCommand>(session, *store->commands().find(words[0]),
+                                                    arguments, recorded, std::move(wake));
+    store->wait(*waiting);
+    return waiting;
+  }
+  /// What it was answered, or "(waits)".
+  std::string answer_of(const WaitingCommand& waiting) const {
+    if (!waiting.answered()) return "(waits)";
+    TestReply reply(typed);
+    waiting.reply().replay(reply);
+    return reply.text();
   }
 
   /// MULTI, the lines, EXEC.
