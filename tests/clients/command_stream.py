@@ -38,6 +38,9 @@ SMALL_JUNK = [b"", b"abc", b"0", b"-1", b"1", b"nan", b"WITHVALUES", b"WITHSCORE
 RANDOM_PICKS = (b"HRANDFIELD", b"ZRANDMEMBER")
 # A deadline must not come while the test runs.
 SETTING_DEADLINES = (b"SET", b"SETEX", b"PSETEX", b"GETEX", b"EXPIRE", b"PEXPIRE")
+# Nobody feeds who waits, so nobody may be told to wait for long.
+WAITING = (b"BZPOPMIN", b"BZPOPMAX", b"BZMPOP")
+IMPATIENT_JUNK = [word for word in JUNK if word not in (b"0", b"1", b"2", b"1.5")]
 LONG_LASTING_JUNK = [word for word in JUNK if word not in (b"1", b"2")]
 
 PATTERNS = [b"*", b"s*", b"h*", b"?0", b"[sh]*", b"[^s]*", b"z[0-3]", b"*\\*", b"s\\", b"[", b"", b"m1*", b"f?", b"nomatch",
@@ -373,7 +376,8 @@ class Stream:
 
     def spoil(self, words):
         """The same command with something wrong in it, perhaps."""
-        junk = SMALL_JUNK if words[0] in RANDOM_PICKS else LONG_LASTING_JUNK if words[0] in SETTING_DEADLINES else JUNK
+        junk = SMALL_JUNK if words[0] in RANDOM_PICKS else LONG_LASTING_JUNK if words[0] in SETTING_DEADLINES \
+            else IMPATIENT_JUNK if words[0] in WAITING else JUNK
         at = self.random.randrange(len(words))
         how = self.random.randrange(4)
         if how == 0 and at > 0:

@@ -7,8 +7,8 @@
 // Not verified: threads (the engine's own threads are off), bit rot (file_corruption_test), failing
 //               operations (fault_loop_test), a real kernel and disk (tests/kill).
 //
-//   --states N        at least N crash states in all (LATCHKEY_CRASH_STATES does the same)
-//   --seed N          other runs (LATCHKEY_CRASH_SEED)
+//   --states N        at least N crash states in all (LK_CRASH_STATES does the same)
+//   --seed N          other runs (LK_CRASH_SEED)
 //   --replay R.M.D    one state: seed of the run, moment, draw; with --gtest_filter, as a failure
 //   says
 
@@ -39,8 +39,8 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 }
 
 bool read_flags(int count, char** arguments) {
-  flags.states = from_environment("LATCHKEY_CRASH_STATES", flags.states);
-  flags.seed = from_environment("LATCHKEY_CRASH_SEED", flags.seed);
+  flags.states = from_environment("LK_CRASH_STATES", flags.states);
+  flags.seed = from_environment("LK_CRASH_SEED", flags.seed);
   for (int i = 1; i + 1 < count; i += 2) {
     const std::string_view flag = arguments[i];
     const char* const value = arguments[i + 1];

@@ -7,7 +7,7 @@
 //               repeated; every error names a file.
 // Not verified: crashes in between (crash_explorer_test), several threads.
 //
-// LATCHKEY_FAULT_SEED chooses other runs, LATCHKEY_FAULT_STRIDE=n every n-th operation only.
+// LK_FAULT_SEED chooses other runs, LK_FAULT_STRIDE=n every n-th operation only.
 
 #include <gtest/gtest.h>
 
@@ -168,8 +168,8 @@ class FaultLoop : public testing::TestWithParam<std::tuple<Variant, std::string_
 TEST_P(FaultLoop, NoOneOperationThatFailsLosesOrInventsAnything) {
   const Variant variant = std::get<0>(GetParam());
   const Workload& workload = workload_named(std::get<1>(GetParam()));
-  const std::uint64_t seed = from_environment("LATCHKEY_FAULT_SEED", 1);
-  const std::uint64_t stride = from_environment("LATCHKEY_FAULT_STRIDE", 1);
+  const std::uint64_t seed = from_environment("LK_FAULT_SEED", 1);
+  const std::uint64_t stride = from_environment("LK_FAULT_STRIDE", 1);
   std::uint64_t refused = 0;
   std::uint64_t runs = 0;
   for (std::uint64_t nth = 1;; nth += stride, ++runs) {

@@ -31,10 +31,10 @@ class SeededRandom final : public env::Random {
 
 enum class EngineKind : std::uint8_t { Model, Tree };
 
-/// The model engine, unless LATCHKEY_TEST_ENGINE=tree in the environment asks for all tests on
+/// The model engine, unless LK_TEST_ENGINE=tree in the environment asks for all tests on
 /// ours.
 inline EngineKind default_engine_kind() {
-  const char* const wanted = std::getenv("LATCHKEY_TEST_ENGINE");
+  const char* const wanted = std::getenv("LK_TEST_ENGINE");
   return wanted != nullptr && Bytes(wanted) == "tree" ? EngineKind::Tree : EngineKind::Model;
 }
 
