@@ -33,6 +33,20 @@ struct ErrorClass {
 
 const ErrorClass& error_class(ErrorCode code);
 
+/// What some doors tell of an error beside its message. Empty: nothing to tell.
+struct ErrorDetails {
+  std::string detail;
+  std::string hint;
+  std::string schema;
+  std::string table;
+  std::string column;
+  std::string data_type;
+  std::string constraint;
+  std::string context;   ///< where it happened, innermost first: "PL/pgSQL function f() line 3"
+  std::string sqlstate;  ///< in the place of the class's own, for what RAISE made up
+  std::int32_t position = 0;  ///< in the statement's text, in characters from 1; 0: nowhere
+};
+
 /// What failed and why, as one pointer; never null.
 ///
 /// Threads:   as a value: one thread at a time.
@@ -54,11 +68,26 @@ class [[nodiscard]] Error {
   /// Puts `where` in front of the message, for callers that know the place.
   Error within(std::string_view where) &&;
 
+  const ErrorDetails& details() const;
+  /// To be filled in: Error(..).with([](ErrorDetails& to) { to.hint = ".."; }).
+  template <typename Fill>
+  Error with(Fill&& fill) && {
+    fill(details_to_fill());
+    return std::move(*this);
+  }
+  Error with_hint(std::string hint) &&;
+  Error with_detail(std::string detail) &&;
+  /// Unless a place nearer to the fault is known already.
+  Error at(std::int32_t position) &&;
+  std::string_view sqlstate() const;
+
  private:
   struct Body {
     ErrorCode code;
     std::string message;
+    std::unique_ptr<ErrorDetails> details;
   };
+  ErrorDetails& details_to_fill();
   std::unique_ptr<Body> body_;
 };
 

@@ -8,6 +8,7 @@ namespace latchkey::database {
 struct Database::Parts {
   std::unique_ptr<storage::tree::TreeEngine> engine;
   std::unique_ptr<kv::Store> store;
+  std::unique_ptr<sql::Database> sql;
   std::unique_ptr<Background> background;
 };
 
@@ -15,6 +16,7 @@ Database::Database(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Database::~Database() {
   parts_->background.reset();
+  parts_->sql.reset();
   parts_->store.reset();
 }
 
@@ -30,6 +32,7 @@ Result<std::unique_ptr<Database>> Database::open(env::Env env, DatabaseOptions o
   engine.report = options.report;
   LK_TRY(parts->engine, storage::tree::TreeEngine::open(env, std::move(engine)));
   LK_TRY(parts->store, kv::Store::open(*parts->engine, env));
+  LK_TRY(parts->sql, sql::Database::open(*parts->store, env));
   const bool keeps = options.durability != storage::Durability::None;
   parts->background = std::make_unique<Background>(
       *parts->store, *parts->engine, keeps ? options.checkpoint_log_bytes : UINT64_MAX,
@@ -43,6 +46,7 @@ Result<void> Database::close() {
 }
 
 kv::Store& Database::store() { return *parts_->store; }
+sql::Database& Database::sql() { return *parts_->sql; }
 storage::Engine& Database::engine() { return *parts_->engine; }
 
 }  // namespace latchkey::database

@@ -8,6 +8,7 @@
 #include "env/env.h"
 #include "kv/store.h"
 #include "latchkey/result.h"
+#include "sql/database.h"
 #include "storage/engine.h"
 
 namespace latchkey::database {
@@ -29,8 +30,8 @@ struct DatabaseOptions {
 /// A data directory, open: the engine, the key-value core on it, and the work that goes on beside
 /// the requests.
 ///
-/// Threads:   open and close from one thread; store() and engine() from any.
-/// Ownership: owns the engine and the store.
+/// Threads:   open and close from one thread; store(), sql() and engine() from any.
+/// Ownership: owns the engine, the store and what SQL has on it.
 /// Errors:    DirectoryInUse, Corruption, IoError, DiskFull, as the engine's.
 class Database {
  public:
@@ -44,6 +45,7 @@ class Database {
   Result<void> close();
 
   kv::Store& store();
+  sql::Database& sql();
   storage::Engine& engine();
 
  private:

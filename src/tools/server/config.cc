@@ -109,6 +109,12 @@ void check_together(const Config& config, std::vector<std::string>& mistakes) {
                        "    LATCHKEY_PASSWORD='a long secret' latchkey serve --bind " +
                        config.bind + "\n  or keep to this machine with --bind 127.0.0.1");
   }
+  if (config.postgres_port != 0 && (!config.password.empty() || !is_loopback(config.bind))) {
+    mistakes.push_back(
+        "server.ports.postgres = " + std::to_string(config.postgres_port) +
+        " would let everyone in: that door knows no passwords yet. Open it without a password and\n"
+        "  on this machine alone, or turn it off with --postgres-port 0");
+  }
   if (config.resp_port == 0 && config.unix_socket.empty()) {
     mistakes.push_back("every door is off; give --resp-port or --unixsocket");
   }

@@ -99,7 +99,8 @@ TEST(Configure, DoorsThatDoNotExistTakeOnlyZero) {
       mistake("server.ports.http", "7480"),
       "flag: server.ports.http = 7480 is not accepted; it takes 0, because this door does not "
       "exist yet");
-  EXPECT_NE(mistake("server.ports.postgres", "7432"), "accepted");
+  EXPECT_EQ(mistake("server.ports.postgres", "7432"), "accepted");
+  EXPECT_NE(mistake("server.ports.postgres", "70000"), "accepted");
 }
 
 TEST(Configure, AnUnknownNameSuggestsTheNearest) {
@@ -132,6 +133,16 @@ TEST(Configure, TheNetworkNeedsAPassword) {
   given.flags = {value("server.bind", "0.0.0.0", "flag")};
   given.environment = {value("server.password", "secret", "environment LATCHKEY_PASSWORD")};
   EXPECT_TRUE(configure(given, kMachine));
+}
+
+TEST(Configure, ADoorWithoutPasswordsStandsOpenHereAlone) {
+  GivenValues given;
+  given.flags = {value("server.ports.postgres", "7432", "flag")};
+  EXPECT_TRUE(configure(given, kMachine));
+  given.environment = {value("server.password", "secret", "environment LATCHKEY_PASSWORD")};
+  EXPECT_FALSE(configure(given, kMachine));
+  given.flags.push_back(value("server.bind", "0.0.0.0", "flag"));
+  EXPECT_FALSE(configure(given, kMachine));
 }
 
 TEST(Configure, SomethingMustListen) {

@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "database/database.h"
 #include "doors/net/server.h"
+#include "doors/pgwire/door.h"
 #include "doors/resp/door.h"
 #include "env/env.h"
 #include "tools/server/stop_signal.h"
@@ -57,6 +58,18 @@ resp::DoorOptions door_options(const Config& config) {
   return options;
 }
 
+Result<std::unique_ptr<pgwire::Door>> open_postgres_door(const Config& config, net::Server& server,
+                                                         database::Database& database) {
+  pgwire::DoorOptions options;
+  options.addresses = {config.bind};
+  options.port = static_cast<std::uint16_t>(config.postgres_port);
+  options.reserve_memory = [&database](std::int64_t bytes) {
+    return database.engine().reserve_memory(bytes);
+  };
+  options.log = log_net;
+  return pgwire::Door::start(server, database.sql(), std::move(options));
+}
+
 }  // namespace
 
 Result<void> serve(const Configuration& configuration) {
@@ -73,16 +86,25 @@ Result<void> serve(const Configuration& configuration) {
   if (config.resp_port != 0 || !config.unix_socket.empty()) {
     LK_TRY(door, resp::Door::start(*server, database->store(), door_options(config)));
   }
+  std::unique_ptr<pgwire::Door> postgres_door;
+  if (config.postgres_port != 0) {
+    LK_TRY(postgres_door, open_postgres_door(config, *server, *database));
+  }
   log(LogLevel::Info, "ready",
       {{"data", config.data_directory},
        {"durability", name_of(config.durability)},
-       {"resp", config.bind + ":" + std::to_string(config.resp_port)}});
+       {"resp", config.bind + ":" + std::to_string(config.resp_port)},
+       {"postgres", config.postgres_port == 0
+                        ? std::string("off")
+                        : config.bind + ":" + std::to_string(config.postgres_port)}});
   if (config.durability == storage::Durability::None) {
     log(LogLevel::Warning, "durability is none: everything is lost when this process ends");
   }
   stop.wait();
   log(LogLevel::Info, "stopping");
+  if (postgres_door != nullptr) postgres_door->say_goodbye(std::chrono::seconds(1));
   server->stop();
+  postgres_door.reset();
   door.reset();
   LK_CHECK(database->close());
   log(LogLevel::Info, "stopped");

@@ -36,8 +36,9 @@ constexpr std::array kSettings = {
             &Config::resp_port, "7379", 0, kPortMax, "",
             "The port for Redis clients; 0 turns the door off."},
     Setting{"server.ports.postgres", "LATCHKEY_PORT_POSTGRES", "postgres-port", SettingKind::Port,
-            &Config::postgres_port, "0", 0, 0, "",
-            "The port for PostgreSQL clients. This door does not exist yet: only 0 is accepted."},
+            &Config::postgres_port, "0", 0, kPortMax, "",
+            "The port for PostgreSQL clients, 7432 by custom; 0 turns the door off. It is new, and "
+            "speaks a part of SQL: see docs/sql.md."},
     Setting{"server.ports.http", "LATCHKEY_PORT_HTTP", "http-port", SettingKind::Port,
             &Config::http_port, "0", 0, 0, "",
             "The port for HTTP clients. This door does not exist yet: only 0 is accepted."},

@@ -1,0 +1,158 @@
+#include "sql/bind/binder.h"
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/text.h"
+
+namespace latchkey::sql::bind {
+
+using parse::Node;
+using parse::NodeKind;
+
+Binder::Binder(BindContext context, std::span<const Oid> parameter_types)
+    : context_(std::move(context)),
+      bound_(std::make_unique<Bound>()),
+      coercion_(*bound_, *context_.settings) {
+  bound_->catalog = context_.catalog;
+  bound_->parameter_types.assign(parameter_types.begin(), parameter_types.end());
+}
+
+Query& Binder::new_query(QueryKind kind) {
+  Query& query = bound_->queries.emplace_back();
+  query.kind = kind;
+  return query;
+}
+
+Result<std::unique_ptr<Bound>> Binder::bind(const Node& statement) {
+  switch (statement.kind) {
+    case NodeKind::InsertStmt: {
+      LK_TRY(bound_->query, bind_insert(statement, nullptr));
+      break;
+    }
+    case NodeKind::UpdateStmt: {
+      LK_TRY(bound_->query, bind_update(statement, nullptr));
+      break;
+    }
+    case NodeKind::DeleteStmt: {
+      LK_TRY(bound_->query, bind_delete(statement, nullptr));
+      break;
+    }
+    default: {
+      LK_TRY(bound_->query, bind_query(statement, nullptr));
+      break;
+    }
+  }
+  for (std::size_t i = 0; i < bound_->parameter_types.size(); ++i) {
+    Oid& type = bound_->parameter_types[i];
+    if (type == Oid::None || type == oid::kUnknown) {
+      return Error(ErrorCode::TypeIndeterminate,
+                   fmt::format("could not determine data type of parameter ${}", i + 1));
+    }
+  }
+  return std::move(bound_);
+}
+
+Result<std::unique_ptr<Bound>> Binder::bind_expression(const Node& node, const Table* table) {
+  Query& query = new_query(QueryKind::Select);
+  Scope scope;
+  scope.query = &query;
+  scope.place = "this expression";
+  if (table != nullptr) {
+    RangeEntry entry;
+    entry.table = table;
+    entry.alias = table->name;
+    LK_TRY(query.from, add_entry(std::move(entry), nullptr, scope, scope.columns));
+  }
+  LK_TRY(Expr* const expr, bind_expr(node, scope));
+  query.targets.push_back({expr, "", false, query.slot_count++});
+  bound_->query = &query;
+  return std::move(bound_);
+}
+
+Result<Binder::NamedType> Binder::type_of(const Node& type_name) {
+  const std::vector<std::string> names = parse::texts_of(type_name.list("names"));
+  if (names.empty()) return Error(ErrorCode::ObjectMissing, "a type has no name");
+  std::string name = names.back();
+  struct Serial {
+    const char* name;
+    const char* type;
+  };
+  for (const Serial& serial :
+       {Serial{"serial", "int4"}, Serial{"serial4", "int4"}, Serial{"bigserial", "int8"},
+        Serial{"serial8", "int8"}, Serial{"smallserial", "int2"}, Serial{"serial2", "int2"}}) {
+    if (names.size() == 1 && name == serial.name) name = serial.type;
+  }
+  const Type* type = find_type(name);
+  if (type == nullptr) {
+    return Error(ErrorCode::ObjectMissing, fmt::format("type \"{}\" does not exist", name))
+        .at(type_name.location + 1);
+  }
+  std::vector<std::int64_t> modifiers;
+  for (const Node* const each : type_name.list("typmods")) {
+    const Node* const integer = each->child("ival");
+    if (integer == nullptr) {
+      return Error(ErrorCode::SyntaxError, "type modifiers must be simple constants")
+          .at(type_name.location + 1);
+    }
+    modifiers.push_back(integer->number("ival"));
+  }
+  NamedType named{type->oid, -1};
+  if (!modifiers.empty()) {
+    const bool is_text = type->oid == oid::kVarchar || type->oid == oid::kBpchar;
+    if (is_text) {
+      if (modifiers[0] < 1) {
+        return Error(ErrorCode::InvalidArgument,
+                     fmt::format("length for type {} must be at least 1", type->name))
+            .at(type_name.location + 1);
+      }
+      named.typmod = static_cast<std::int32_t>(modifiers[0] + 4);
+    } else if (type->oid == oid::kNumeric) {
+      const std::int64_t scale = modifiers.size() > 1 ? modifiers[1] : 0;
+      if (modifiers[0] < 1 || modifiers[0] > 1000) {
+        return Error(ErrorCode::InvalidArgument,
+                     fmt::format("NUMERIC precision {} must be between 1 and 1000", modifiers[0]))
+            .at(type_name.location + 1);
+      }
+      named.typmod = static_cast<std::int32_t>(((modifiers[0] << 16) | (scale & 0x7ff)) + 4);
+    } else {
+      named.typmod = static_cast<std::int32_t>(modifiers[0]);
+    }
+  } else if (type->oid == oid::kBpchar && names.size() == 2 && names[0] == "pg_catalog") {
+    named.typmod = 5;  // character alone is character(1); the grammar says so by its schema
+  }
+  if (!type_name.list("array_bounds").empty()) {
+    if (type->array == Oid::None) {
+      return Error(ErrorCode::ObjectMissing,
+                   fmt::format("type \"{}[]\" does not exist", type->sql_name))
+          .at(type_name.location + 1);
+    }
+    named.type = type->array;
+  }
+  return named;
+}
+
+Result<const Table*> Binder::table_of(const Node& range_var) const {
+  const Bytes schema_name = range_var.text("schemaname");
+  const Bytes name = range_var.text("relname");
+  const auto position = range_var.location + 1;
+  if (!schema_name.empty()) {
+    const Schema* const schema = context_.catalog->find_schema(schema_name);
+    const Table* const table =
+        schema == nullptr ? nullptr : context_.catalog->find_table(schema->oid, name);
+    if (table != nullptr) return table;
+    return Error(ErrorCode::TableMissing,
+                 fmt::format("relation \"{}.{}\" does not exist", schema_name, name))
+        .at(position);
+  }
+  for (const std::string& each : context_.search_path) {
+    const Schema* const schema = context_.catalog->find_schema(each);
+    if (schema == nullptr) continue;
+    if (const Table* const table = context_.catalog->find_table(schema->oid, name)) return table;
+  }
+  if (const Table* const table = context_.catalog->find_table(kSchemaPgCatalog, name)) return table;
+  return Error(ErrorCode::TableMissing, fmt::format("relation \"{}\" does not exist", name))
+      .at(position);
+}
+
+}  // namespace latchkey::sql::bind

@@ -1,0 +1,82 @@
+#include "sql/catalog/catalog.h"
+
+namespace latchkey::sql {
+
+const Column* Table::find_column(std::string_view wanted) const {
+  for (const Column& column : columns) {
+    if (!column.is_dropped && column.name == wanted) return &column;
+  }
+  return nullptr;
+}
+
+const Column* Table::column_of(std::int16_t number) const {
+  for (const Column& column : columns) {
+    if (column.number == number) return &column;
+  }
+  return nullptr;
+}
+
+Catalog::Catalog() {
+  put(std::make_shared<const Schema>(Schema{kSchemaPgCatalog, "pg_catalog"}));
+  put(std::make_shared<const Schema>(Schema{kSchemaPublic, "public"}));
+  put(std::make_shared<const Schema>(Schema{kSchemaInformation, "information_schema"}));
+}
+
+const Table* Catalog::find_table(Oid oid) const {
+  const auto found = tables_.find(value_of(oid));
+  return found == tables_.end() ? nullptr : found->second.get();
+}
+
+const Table* Catalog::find_table(Oid schema, std::string_view name) const {
+  const auto found =
+      tables_by_name_.find(std::pair<std::uint32_t, std::string>(value_of(schema), name));
+  return found == tables_by_name_.end() ? nullptr : find_table(Oid{found->second});
+}
+
+const Schema* Catalog::find_schema(std::string_view name) const {
+  for (const auto& [oid, schema] : schemas_) {
+    if (schema->name == name) return schema.get();
+  }
+  return nullptr;
+}
+
+const Schema* Catalog::find_schema(Oid oid) const {
+  const auto found = schemas_.find(value_of(oid));
+  return found == schemas_.end() ? nullptr : found->second.get();
+}
+
+std::pair<const Table*, const Index*> Catalog::find_index(Oid schema, std::string_view name) const {
+  for (const auto& [oid, table] : tables_) {
+    if (table->schema != schema) continue;
+    for (const Index& index : table->indexes) {
+      if (index.name == name) return {table.get(), &index};
+    }
+  }
+  return {nullptr, nullptr};
+}
+
+bool Catalog::is_name_taken(Oid schema, std::string_view name) const {
+  return find_table(schema, name) != nullptr || find_index(schema, name).second != nullptr;
+}
+
+void Catalog::put(std::shared_ptr<const Table> table) {
+  const std::uint32_t oid = value_of(table->oid);
+  erase_table(table->oid);
+  tables_by_name_[{value_of(table->schema), table->name}] = oid;
+  tables_[oid] = std::move(table);
+}
+
+void Catalog::put(std::shared_ptr<const Schema> schema) {
+  schemas_[value_of(schema->oid)] = std::move(schema);
+}
+
+void Catalog::erase_table(Oid oid) {
+  const auto found = tables_.find(value_of(oid));
+  if (found == tables_.end()) return;
+  tables_by_name_.erase({value_of(found->second->schema), found->second->name});
+  tables_.erase(found);
+}
+
+void Catalog::erase_schema(Oid oid) { schemas_.erase(value_of(oid)); }
+
+}  // namespace latchkey::sql

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sql/database.h"
+#include "storage/engine.h"
+
+namespace latchkey::sql {
+
+/// A catalog that a transaction is changing, and the records of what it changes.
+///
+/// Threads:   the session's.
+/// Ownership: borrows the database and the transaction.
+class CatalogChange {
+ public:
+  /// Locks the catalog for changes, which waits for who changes it now.
+  /// Errors: RowLocked and the engine's.
+  static Result<std::unique_ptr<CatalogChange>> begin(Database& database,
+                                                      storage::Transaction& transaction);
+
+  const std::shared_ptr<Catalog>& catalog() const { return catalog_; }
+  Database& database() { return database_; }
+  storage::Transaction& transaction() { return transaction_; }
+
+  Result<void> put(Table table);
+  Result<void> put(Schema schema);
+  Result<void> drop_table(Oid oid);
+  Result<void> drop_schema(Oid oid);
+
+  /// A place to come back to when the transaction rolls back to a savepoint.
+  std::shared_ptr<Catalog> snapshot() const { return std::make_shared<Catalog>(*catalog_); }
+  void restore(std::shared_ptr<Catalog> catalog) { catalog_ = std::move(catalog); }
+
+ private:
+  CatalogChange(Database& database, storage::Transaction& transaction)
+      : database_(database), transaction_(transaction) {}
+
+  Database& database_;
+  storage::Transaction& transaction_;
+  std::shared_ptr<Catalog> catalog_;
+};
+
+}  // namespace latchkey::sql

@@ -1,0 +1,70 @@
+#include "sql/database.h"
+
+#include <algorithm>
+
+#include "sql/catalog/catalog_record.h"
+#include "sql/types/key.h"
+
+namespace latchkey::sql {
+
+Database::Database(kv::Store& store, env::Env env)
+    : store_(store), engine_(store.engine()), env_(env) {}
+
+Result<std::unique_ptr<Database>> Database::open(kv::Store& store, env::Env env) {
+  std::unique_ptr<Database> database(new Database(store, env));
+  LK_CHECK(database->load());
+  return database;
+}
+
+Result<void> Database::load() {
+  auto catalog = std::make_shared<Catalog>();
+  std::uint32_t next = kFirstUserOid;
+  const auto note = [&](Oid oid) { next = std::max(next, value_of(oid) + 1); };
+  const auto transaction = engine_.begin(storage::Isolation::RepeatableRead);
+  const storage::KeyRange range{std::string(kCatalogPrefix), key_after_prefix(kCatalogPrefix)};
+  const auto cursor =
+      transaction->scan(storage::Engine::kCatalogTree, range, storage::Direction::Forward);
+  for (;;) {
+    LK_TRY(const bool more, cursor->next());
+    if (!more) break;
+    const Bytes key = cursor->key();
+    const char kind = key.size() > kCatalogPrefix.size() ? key[kCatalogPrefix.size()] : '?';
+    if (kind == 't') {
+      LK_TRY(Table table, decode_table(cursor->record().value));
+      note(table.oid);
+      for (const Index& index : table.indexes) note(index.oid);
+      for (const CheckConstraint& check : table.checks) note(check.oid);
+      for (const ForeignKey& foreign : table.foreign_keys) note(foreign.oid);
+      catalog->put(std::make_shared<const Table>(std::move(table)));
+    } else if (kind == 's') {
+      LK_TRY(Schema schema, decode_schema(cursor->record().value));
+      note(schema.oid);
+      catalog->put(std::make_shared<const Schema>(std::move(schema)));
+    }
+  }
+  next_oid_.store(next, std::memory_order_relaxed);
+  catalog_ = std::move(catalog);
+  return {};
+}
+
+std::shared_ptr<const Catalog> Database::catalog() const {
+  const std::lock_guard lock(published_mutex_);
+  return catalog_;
+}
+
+void Database::publish(std::shared_ptr<const Catalog> catalog) {
+  const std::lock_guard lock(published_mutex_);
+  catalog_ = std::move(catalog);
+}
+
+Result<std::int64_t> Database::next_row_number(storage::TreeId tree,
+                                               FunctionRef<Result<std::int64_t>()> last) {
+  const std::lock_guard lock(row_numbers_mutex_);
+  const auto found = row_numbers_.find(value_of(tree));
+  if (found != row_numbers_.end()) return ++found->second;
+  LK_TRY(const std::int64_t greatest, last());
+  row_numbers_.emplace(value_of(tree), greatest + 1);
+  return greatest + 1;
+}
+
+}  // namespace latchkey::sql

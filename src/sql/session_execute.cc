@@ -1,0 +1,425 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "base/assert.h"
+#include "sql/bind/binder.h"
+#include "sql/catalog/define.h"
+#include "sql/exec/change.h"
+#include "sql/exec/table_writer.h"
+#include "sql/session_impl.h"
+
+namespace latchkey::sql {
+
+namespace {
+
+using parse::Node;
+using parse::NodeKind;
+
+constexpr std::int64_t kMsFrom1970To2000 = 946'684'800'000;
+// A statement that others have overtaken so often gives up.
+constexpr int kTriesMax = 1000;
+
+bool is_query_node(const Node& node) {
+  return node.is(NodeKind::SelectStmt) || node.is(NodeKind::InsertStmt) ||
+         node.is(NodeKind::UpdateStmt) || node.is(NodeKind::DeleteStmt);
+}
+
+std::string tag_of(const bind::Query& query, std::uint64_t count) {
+  switch (query.kind) {
+    case bind::QueryKind::Insert:
+      return fmt::format("INSERT 0 {}", count);
+    case bind::QueryKind::Update:
+      return fmt::format("UPDATE {}", count);
+    case bind::QueryKind::Delete:
+      return fmt::format("DELETE {}", count);
+    default:
+      return fmt::format("SELECT {}", count);
+  }
+}
+
+std::vector<ResultColumn> columns_of(const bind::Query& query) {
+  std::vector<ResultColumn> columns;
+  if (!query.returns_rows) return columns;
+  for (const bind::Target& target : query.targets) {
+    if (target.is_hidden) continue;
+    columns.push_back({target.name.empty() ? "?column?" : target.name, target.expr->type,
+                       target.expr->typmod, target.expr->origin_table, target.expr->origin_number});
+  }
+  return columns;
+}
+
+/// Hands a row to the client, or keeps it for later.
+Result<void> give_row(std::span<const ResultColumn> columns, std::span<const Value> values,
+                      ResultSink& sink, WaitingRows* rows) {
+  if (rows == nullptr) return sink.row(columns, values);
+  rows->width = values.size();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Type* const type = find_type(columns[i].type);
+    const bool in_bytes = type == nullptr || type->kept == Kept::Bytes;
+    rows->values.push_back(in_bytes ? rows->arena.keep(values[i]) : values[i]);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::shared_ptr<const Catalog> SessionImpl::current_catalog() {
+  if (change_ != nullptr) return change_->catalog();
+  return database_.catalog();
+}
+
+/// Positions are bytes while they are passed up; clients count characters.
+Error SessionImpl::placed(Error error, Bytes text) const {
+  const std::int32_t position = error.details().position;
+  if (position <= 0) return error;
+  return std::move(error).with(
+      [&](ErrorDetails& details) { details.position = parse::position_of(text, position - 1); });
+}
+
+Result<std::shared_ptr<Prepared>> SessionImpl::analyze(std::shared_ptr<const parse::Script> script,
+                                                       const parse::Script::Statement& statement,
+                                                       std::span<const Oid> parameters) {
+  auto prepared = std::make_shared<Prepared>();
+  prepared->script = std::move(script);
+  prepared->node = statement.node;
+  prepared->wanted_types.assign(parameters.begin(), parameters.end());
+  if (has_failed_ && !is_allowed_when_failed(*statement.node)) {
+    return Error(ErrorCode::TransactionFailed);
+  }
+  if (is_query_node(*statement.node)) {
+    LK_CHECK(bind_again(*prepared));
+  } else {
+    LK_TRY(prepared->columns, utility_columns(*statement.node));
+    prepared->returns_rows = !prepared->columns.empty();
+  }
+  return prepared;
+}
+
+Result<void> SessionImpl::bind_again(Prepared& prepared) {
+  bind::BindContext context;
+  context.catalog = current_catalog();
+  context.search_path = search_path();
+  context.settings = &text_settings_;
+  context.user = options_.user;
+  context.database = options_.database;
+  begin_statement_time();
+  bind::Binder binder(std::move(context), prepared.wanted_types);
+  LK_TRY(auto bound, binder.bind(*prepared.node));
+  prepared.columns = columns_of(*bound->query);
+  prepared.returns_rows = bound->query->returns_rows;
+  prepared.bound = std::move(bound);
+  return {};
+}
+
+/// Binds anew when the catalog has changed since.
+Result<void> SessionImpl::refresh(Prepared& prepared) {
+  if (!prepared.is_query() || prepared.bound->catalog == current_catalog()) return {};
+  const std::vector<ResultColumn> before = prepared.columns;
+  LK_CHECK(bind_again(prepared));
+  bool is_same = before.size() == prepared.columns.size();
+  for (std::size_t i = 0; is_same && i < before.size(); ++i) {
+    is_same = before[i].type == prepared.columns[i].type;
+  }
+  if (!is_same) {
+    return Error(ErrorCode::NotSupported, "cached plan must not change result type");
+  }
+  return {};
+}
+
+void SessionImpl::begin_statement_time() {
+  text_settings_.statement_us =
+      (database_.environment().clock->wall_ms() - kMsFrom1970To2000) * 1000;
+  if (transaction_ == nullptr) text_settings_.transaction_us = text_settings_.statement_us;
+}
+
+Result<void> SessionImpl::begin_transaction() {
+  if (transaction_ != nullptr) return {};
+  const std::string isolation = settings_.get("transaction_isolation");
+  isolation_ = isolation == "serializable"      ? storage::Isolation::Serializable
+               : isolation == "repeatable read" ? storage::Isolation::RepeatableRead
+                                                : storage::Isolation::ReadCommitted;
+  transaction_ = database_.engine().begin(isolation_);
+  text_settings_.transaction_us = (transaction_->now_ms() - kMsFrom1970To2000) * 1000;
+  settings_before_ = settings_.values();
+  return {};
+}
+
+Result<void> SessionImpl::commit() {
+  portals_.clear();
+  savepoints_.clear();
+  in_block_ = false;
+  has_failed_ = false;
+  if (transaction_ == nullptr) return {};
+  Result<storage::Lsn> committed = storage::Lsn{};
+  if (change_ != nullptr) {
+    const std::lock_guard lock(database_.catalog_mutex());
+    committed = transaction_->commit();
+    if (committed.has_value()) database_.publish(change_->catalog());
+  } else {
+    committed = transaction_->commit();
+  }
+  change_.reset();
+  transaction_.reset();
+  (void)settings_.set("transaction_isolation", settings_.get("default_transaction_isolation"));
+  if (!committed.has_value()) {
+    settings_.restore(std::move(settings_before_));
+    settings_changed();
+    if (committed.error().code() == ErrorCode::WriteConflict) {
+      return Error(ErrorCode::WriteConflict,
+                   "could not serialize access due to read/write dependencies among transactions")
+          .with_hint("The transaction might succeed if retried.");
+    }
+    return std::move(committed).error();
+  }
+  if (depends_on_ < *committed) depends_on_ = *committed;
+  return {};
+}
+
+void SessionImpl::rollback() {
+  portals_.clear();
+  savepoints_.clear();
+  in_block_ = false;
+  has_failed_ = false;
+  if (transaction_ == nullptr) return;
+  transaction_->rollback();
+  change_.reset();
+  transaction_.reset();
+  settings_.restore(std::move(settings_before_));
+  (void)settings_.set("transaction_isolation", settings_.get("default_transaction_isolation"));
+  settings_changed();
+}
+
+/// What was read may be of commits that are not on disk yet.
+void SessionImpl::note_read() {
+  const storage::Lsn newest = database_.engine().appended_lsn();
+  if (depends_on_ < newest) depends_on_ = newest;
+}
+
+ExecutionContext SessionImpl::make_context() {
+  current_catalog_ = current_catalog();
+  return ExecutionContext(*transaction_, database_.engine(), *current_catalog_, *this,
+                          {cancelled_, *database_.environment().clock, statement_deadline_us_});
+}
+
+Result<std::string> SessionImpl::with_retries(FunctionRef<Result<std::string>()> attempt) {
+  LK_CHECK(begin_transaction());
+  for (int tries = 1;; ++tries) {
+    const std::size_t savepoint = transaction_->savepoint();
+    const std::shared_ptr<Catalog> catalog = change_ == nullptr ? nullptr : change_->snapshot();
+    transaction_->begin_statement();
+    Result<std::string> result = attempt();
+    if (result.has_value()) return result;
+    const ErrorCode code = result.error().code();
+    std::optional<storage::RowLockWait> wait;
+    if (code == ErrorCode::RowLocked) wait = transaction_->blocked_on();
+    transaction_->rollback_to(savepoint);
+    if (catalog == nullptr) {
+      change_.reset();
+    } else {
+      change_->restore(catalog);
+    }
+    const bool may_restart = isolation_ == storage::Isolation::ReadCommitted && tries < kTriesMax;
+    if (wait.has_value()) {
+      LK_CHECK(wait_for_lock(*wait));
+    } else if (code != ErrorCode::WriteConflict || !may_restart) {
+      if (code != ErrorCode::WriteConflict) return result;
+      return Error(ErrorCode::WriteConflict, "could not serialize access due to concurrent update");
+    }
+  }
+}
+
+Result<void> SessionImpl::wait_for_lock(const storage::RowLockWait& wait) {
+  struct Wait {
+    std::mutex mutex;
+    bool is_over = false;
+    SessionImpl* session;
+  };
+  // The engine may call back when nobody waits any more.
+  const auto state = std::make_shared<Wait>();
+  state->session = this;
+  database_.engine().when_unlocked(wait, [state] {
+    const std::lock_guard lock(state->mutex);
+    state->is_over = true;
+    if (state->session == nullptr) return;
+    const std::lock_guard session_lock(state->session->wait_mutex_);
+    state->session->wait_over_.notify_all();
+  });
+  env::Clock& clock = *database_.environment().clock;
+  const std::int64_t lock_timeout_ms = settings_.milliseconds("lock_timeout");
+  const std::int64_t lock_deadline_us =
+      lock_timeout_ms == 0 ? 0 : clock.steady_us() + lock_timeout_ms * 1000;
+  Result<void> outcome;
+  {
+    std::unique_lock lock(wait_mutex_);
+    const auto is_over = [&] {
+      const std::lock_guard state_lock(state->mutex);
+      return state->is_over;
+    };
+    for (;;) {
+      lock.unlock();
+      const bool over = is_over();
+      lock.lock();
+      if (over) break;
+      if (cancelled_.load(std::memory_order_relaxed)) {
+        outcome = Error(ErrorCode::QueryCanceled, "canceling statement due to user request");
+        break;
+      }
+      const std::int64_t now_us = clock.steady_us();
+      if (statement_deadline_us_ != 0 && now_us >= statement_deadline_us_) {
+        outcome = Error(ErrorCode::QueryCanceled, "canceling statement due to statement timeout");
+        break;
+      }
+      if (lock_deadline_us != 0 && now_us >= lock_deadline_us) {
+        outcome = Error(ErrorCode::RowLocked, "canceling statement due to lock timeout");
+        break;
+      }
+      // The wake-up may come between the look and the wait; so no wait is long.
+      constexpr auto kLookAgain = std::chrono::milliseconds(10);
+      wait_over_.wait_for(lock, kLookAgain);
+    }
+  }
+  const std::lock_guard lock(state->mutex);
+  state->session = nullptr;
+  return outcome;
+}
+
+Result<std::string> SessionImpl::run_statement(Prepared& prepared,
+                                               std::span<const Value> parameters, ResultSink& sink,
+                                               WaitingRows* rows) {
+  const Node& node = *prepared.node;
+  if (has_failed_ && !is_allowed_when_failed(node)) return Error(ErrorCode::TransactionFailed);
+  const std::int64_t timeout_ms = settings_.milliseconds("statement_timeout");
+  statement_deadline_us_ =
+      timeout_ms == 0 ? 0 : database_.environment().clock->steady_us() + timeout_ms * 1000;
+  begin_statement_time();
+  if (prepared.is_query()) {
+    LK_CHECK(refresh(prepared));
+    LK_TRY(std::string tag,
+           with_retries([&] { return run_query(prepared, parameters, sink, rows); }));
+    note_read();
+    return tag;
+  }
+  if (is_definition(node)) {
+    return with_retries([&] { return run_definition(node, prepared.script->text(), sink); });
+  }
+  return run_utility(prepared, sink);
+}
+
+Result<std::string> SessionImpl::run_query(const Prepared& prepared,
+                                           std::span<const Value> parameters, ResultSink& sink,
+                                           WaitingRows* rows) {
+  const bind::Query& query = *prepared.bound->query;
+  if (query.kind == bind::QueryKind::Select || query.kind == bind::QueryKind::SetOperation) {
+    return run_select(prepared, parameters, sink, rows);
+  }
+  if (is_read_only_) {
+    return Error(ErrorCode::ReadOnlyTransaction,
+                 "cannot execute a statement that writes in a read-only transaction");
+  }
+  // Nothing is told before all is done: the statement may yet have to start over.
+  WaitingRows own;
+  ExecutionContext context = make_context();
+  std::vector<Value> values(prepared.columns.size());
+  const auto give = [&](Evaluation& evaluation) -> Result<void> {
+    std::size_t next = 0;
+    for (const bind::Target& target : query.targets) {
+      if (!target.is_hidden) values[next++] = evaluation.slots[target.slot];
+    }
+    return give_row(prepared.columns, values, sink, &own);
+  };
+  LK_TRY(const std::uint64_t count,
+         exec::run_change(query, context, parameters, text_settings_, give));
+  for (std::size_t at = 0; own.width > 0 && at < own.values.size(); at += own.width) {
+    LK_CHECK(give_row(prepared.columns, {own.values.data() + at, own.width}, sink, rows));
+  }
+  return tag_of(query, count);
+}
+
+Result<void> SessionImpl::lock_rows(const bind::Query& query, exec::QueryRun& run,
+                                    ExecutionContext& context, bool& is_skipped) {
+  is_skipped = false;
+  for (const bind::RangeEntry& entry : query.entries) {
+    if (entry.key_slot < 0) continue;
+    const Value& key = run.slots()[entry.key_slot];
+    if (key.is_null) continue;
+    exec::TableWriter writer(*entry.table, context, text_settings_);
+    Result<std::optional<exec::TableWriter::Current>> current = writer.lock(key.bytes());
+    if (!current.has_value()) {
+      if (current.error().code() != ErrorCode::RowLocked) return std::move(current).error();
+      if (query.lock_wait == parse::LockWait::Skip) {
+        is_skipped = true;
+        return {};
+      }
+      if (query.lock_wait == parse::LockWait::Error) {
+        // Not to be waited for: another code would be, see with_retries.
+        return Error(ErrorCode::ObjectState,
+                     fmt::format("could not obtain lock on row in relation \"{}\"",
+                                 entry.table->name))
+            .with([](ErrorDetails& details) { details.sqlstate = "55P03"; });
+      }
+      return std::move(current).error();
+    }
+    const bool is_same =
+        current->has_value() && static_cast<std::int64_t>(value_of((*current)->version)) ==
+                                    run.slots()[entry.version_slot].integer;
+    if (!is_same) {
+      return Error(ErrorCode::WriteConflict, "could not serialize access due to concurrent update");
+    }
+  }
+  return {};
+}
+
+Result<std::string> SessionImpl::run_select(const Prepared& prepared,
+                                            std::span<const Value> parameters, ResultSink& sink,
+                                            WaitingRows* rows) {
+  const bind::Query& query = *prepared.bound->query;
+  const bool locks = query.lock != parse::LockStrength::None;
+  WaitingRows own;
+  ExecutionContext context = make_context();
+  exec::QueryRun run(query, context, nullptr, parameters, text_settings_);
+  LK_CHECK(run.open());
+  std::vector<Value> values(prepared.columns.size());
+  std::uint64_t count = 0;
+  for (;;) {
+    LK_CHECK(context.check_cancelled());
+    LK_TRY(const bool more, run.next());
+    if (!more) break;
+    if (locks) {
+      bool is_skipped = false;
+      LK_CHECK(lock_rows(query, run, context, is_skipped));
+      if (is_skipped) continue;
+    }
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < query.targets.size(); ++i) {
+      if (!query.targets[i].is_hidden) values[next++] = run.target(i);
+    }
+    ++count;
+    LK_CHECK(give_row(prepared.columns, values, sink, locks ? &own : rows));
+  }
+  for (std::size_t at = 0; own.width > 0 && at < own.values.size(); at += own.width) {
+    LK_CHECK(give_row(prepared.columns, {own.values.data() + at, own.width}, sink, rows));
+  }
+  return tag_of(query, count);
+}
+
+Result<std::string> SessionImpl::run_definition(const Node& node, Bytes text, ResultSink& sink) {
+  if (is_read_only_) {
+    return Error(ErrorCode::ReadOnlyTransaction,
+                 "cannot execute a statement that writes in a read-only transaction");
+  }
+  if (change_ == nullptr) {
+    LK_TRY(change_, CatalogChange::begin(database_, *transaction_));
+  }
+  ExecutionContext execution = make_context();
+  DefineContext context{*change_,
+                        execution,
+                        text_settings_,
+                        search_path(),
+                        options_.user,
+                        text,
+                        [&](const Error& notice) { sink.notice(Severity::Notice, notice); }};
+  return define(node, context);
+}
+
+}  // namespace latchkey::sql

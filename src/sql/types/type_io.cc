@@ -1,0 +1,193 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/hash.h"
+#include "base/numeric.h"
+#include "sql/types/io.h"
+#include "sql/types/type.h"
+
+namespace latchkey::sql {
+
+namespace {
+
+bool is_text(Oid type) {
+  return type == oid::kText || type == oid::kVarchar || type == oid::kBpchar ||
+         type == oid::kName || type == oid::kChar || type == oid::kUnknown ||
+         type == oid::kCstring || type == oid::kRefcursor;
+}
+
+bool is_integer(Oid type) {
+  return type == oid::kInt2 || type == oid::kInt4 || type == oid::kInt8 || type == oid::kOid;
+}
+
+int order_of(double left, double right) {
+  // Not-a-number is equal to itself and greater than all others.
+  if (std::isnan(left) || std::isnan(right)) {
+    return static_cast<int>(std::isnan(left)) - static_cast<int>(std::isnan(right));
+  }
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+int order_of(Bytes left, Bytes right) {
+  const int order = left.compare(right);
+  return order < 0 ? -1 : order > 0 ? 1 : 0;
+}
+
+/// Blanks at the end of a character(n) mean nothing.
+Bytes without_padding(Bytes text) {
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+/// A typmod of numeric(precision, scale); below the header none.
+NumericType numeric_type_of(std::int32_t typmod) {
+  const std::int32_t both = typmod - 4;
+  return {(both >> 16) & 0xffff, ((both & 0x7ff) ^ 1024) - 1024};
+}
+
+Result<Value> numeric_value(Result<Numeric> number, std::int32_t typmod, Arena& arena) {
+  if (number.has_value() && typmod >= 4) number = number->apply_typmod(numeric_type_of(typmod));
+  if (!number.has_value()) {
+    // "numeric field overflow: A field with .." has its detail behind the colon.
+    constexpr std::string_view kOverflow = "numeric field overflow: ";
+    const std::string message = number.error().message();
+    if (!message.starts_with(kOverflow)) return std::move(number).error();
+    return Error(number.error().code(), std::string(kOverflow.substr(0, kOverflow.size() - 2)))
+        .with_detail(message.substr(kOverflow.size()));
+  }
+  std::string packed;
+  number->append_packed(packed);
+  return Value::of_bytes(arena.copy(packed));
+}
+
+Error no_input(Oid type) {
+  return Error(ErrorCode::NotSupported, "cannot accept a value of type " + type_text(type));
+}
+
+}  // namespace
+
+Result<Value> parse_text(Oid type, std::int32_t typmod, Bytes text, const TextSettings& settings,
+                         Arena& arena) {
+  if (is_text(type)) {
+    LK_CHECK(io::check_utf8(text));
+    return io::fit_text(type, typmod, text, arena);
+  }
+  if (is_integer(type)) {
+    LK_TRY(const std::int64_t value, io::parse_integer(type, text));
+    return Value::of_integer(value);
+  }
+  if (type == oid::kBool) return io::parse_bool(text);
+  if (type == oid::kFloat4 || type == oid::kFloat8) {
+    LK_TRY(const double value, io::parse_float(type, text));
+    return Value::of_number(value);
+  }
+  if (type == oid::kNumeric) return numeric_value(Numeric::parse(text), typmod, arena);
+  if (type == oid::kBytea) return io::parse_bytea(text, arena);
+  if (type == oid::kUuid) return io::parse_uuid(text, arena);
+  if (type == oid::kVoid) return Value::of_integer(0);
+  const Type* const found = find_type(type);
+  if (found != nullptr && found->is_array()) {
+    return io::parse_array(*found, typmod, text, settings, arena);
+  }
+  return no_input(type);
+}
+
+void append_text(Oid type, const Value& value, const TextSettings& settings, std::string& out) {
+  if (type == oid::kBool) {
+    out.push_back(value.boolean() ? 't' : 'f');
+  } else if (type == oid::kFloat4 || type == oid::kFloat8) {
+    io::append_float(value.number, type == oid::kFloat4, out);
+  } else if (type == oid::kBytea) {
+    io::append_bytea(value.bytes(), settings.bytea_escape, out);
+  } else if (type == oid::kUuid) {
+    io::append_uuid(value.bytes(), out);
+  } else if (type == oid::kNumeric) {
+    const Result<Numeric> number = Numeric::unpack(value.bytes());
+    if (number.has_value()) number->append_text(out);
+  } else if (type == oid::kVoid) {
+    // Nothing is shown of nothing.
+  } else if (const Type* const found = find_type(type); found == nullptr) {
+    out += value.bytes();
+  } else if (found->is_array()) {
+    io::append_array(*found, value, settings, out);
+  } else if (found->kept == Kept::Integer) {
+    out += std::to_string(value.integer);
+  } else {
+    out += value.bytes();
+  }
+}
+
+Result<Value> parse_binary(Oid type, std::int32_t typmod, Bytes bytes, Arena& arena) {
+  if (is_text(type)) {
+    LK_CHECK(io::check_utf8(bytes));
+    return io::fit_text(type, typmod, bytes, arena);
+  }
+  const Type* const found = find_type(type);
+  if (found == nullptr) return no_input(type);
+  if (found->is_array()) return io::receive_array(*found, typmod, bytes, arena);
+  if (type == oid::kNumeric) {
+    Result<Numeric> number = Numeric::unpack(bytes);
+    if (!number.has_value()) return Error(ErrorCode::InvalidBinary, number.error().message());
+    return numeric_value(std::move(number), typmod, arena);
+  }
+  if (type == oid::kBytea) return Value::of_bytes(arena.copy(bytes));
+  if (type == oid::kUuid) {
+    if (bytes.size() != 16) return Error(ErrorCode::InvalidBinary, "incorrect binary data format");
+    return Value::of_bytes(arena.copy(bytes));
+  }
+  if (found->kept != Kept::Bytes && found->kind == 'b') return io::receive_number(type, bytes);
+  return no_input(type);
+}
+
+void append_binary(Oid type, const Value& value, std::string& out) {
+  const Type* const found = find_type(type);
+  if (found == nullptr || type == oid::kVoid) return;
+  if (found->is_array()) {
+    io::send_array(*found, value, out);
+  } else if (found->kept == Kept::Bytes) {
+    out += value.bytes();
+  } else {
+    io::send_number(type, value, out);
+  }
+}
+
+int compare(Oid type, const Value& left, const Value& right) {
+  const Type* const found = find_type(type);
+  if (found == nullptr) return order_of(left.bytes(), right.bytes());
+  if (found->kept == Kept::Integer) {
+    return left.integer < right.integer ? -1 : left.integer > right.integer ? 1 : 0;
+  }
+  if (found->kept == Kept::Number) return order_of(left.number, right.number);
+  if (found->is_array()) return io::compare_arrays(*found, left, right);
+  if (type == oid::kNumeric) {
+    const Result<Numeric> a = Numeric::unpack(left.bytes());
+    const Result<Numeric> b = Numeric::unpack(right.bytes());
+    if (!a.has_value() || !b.has_value()) return order_of(left.bytes(), right.bytes());
+    const std::weak_ordering order = a->compare(*b);
+    return order < 0 ? -1 : order > 0 ? 1 : 0;
+  }
+  if (type == oid::kBpchar) {
+    return order_of(without_padding(left.bytes()), without_padding(right.bytes()));
+  }
+  return order_of(left.bytes(), right.bytes());
+}
+
+std::uint64_t hash(Oid type, const Value& value) {
+  const Type* const found = find_type(type);
+  if (found != nullptr && found->kept == Kept::Integer) {
+    return hash_bytes({reinterpret_cast<const char*>(&value.integer), sizeof value.integer});
+  }
+  if (found != nullptr && found->kept == Kept::Number) {
+    // The zeros are equal, and so are all that are not numbers.
+    const double number = std::isnan(value.number) ? std::nan("") : value.number + 0.0;
+    return hash_bytes({reinterpret_cast<const char*>(&number), sizeof number});
+  }
+  if (type == oid::kNumeric) {
+    const Result<Numeric> number = Numeric::unpack(value.bytes());
+    if (number.has_value()) return number->hash();
+  }
+  if (type == oid::kBpchar) return hash_bytes(without_padding(value.bytes()));
+  return hash_bytes(value.bytes());
+}
+
+}  // namespace latchkey::sql
