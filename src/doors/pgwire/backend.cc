@@ -26,7 +26,7 @@ void Backend::end() {
 }
 
 Backend::Next Backend::handle(Message message) {
-  if (message.type == FrontendType::Fault) return fatal(*message.fault);
+  if (message.fault.has_value()) return fatal(*message.fault);
   switch (stage_) {
     case Stage::Startup:
       return handle_startup(message.body);

@@ -71,7 +71,14 @@ MessageReader::Outcome MessageReader::begin(Bytes header, Phase phase) {
   const std::size_t length = load_big32(header.data() + header.size() - kLengthBytes);
   std::optional<std::size_t> allowed = length_max(type);
   if (phase == Phase::Startup) allowed = kStartupBytesMax + kLengthBytes;
-  if (phase == Phase::Authentication) allowed = kAuthenticationBytesMax;
+  if (phase == Phase::Authentication) {
+    if (type != FrontendType::Password && type != FrontendType::Terminate) {
+      return fail(
+          Error(ErrorCode::ProtocolError, fmt::format("expected SASL response, got message type {}",
+                                                      static_cast<unsigned char>(header[0]))));
+    }
+    allowed = kAuthenticationBytesMax;
+  }
   if (!allowed.has_value()) {
     return fail(Error(
         ErrorCode::ProtocolError,

@@ -92,6 +92,16 @@ TEST(MessageReader, NoMessageHasAnUnknownType) {
   EXPECT_EQ(error_of('p' + big32(4), Phase::Ready), "!invalid frontend message type 112");
 }
 
+// Types of our own must not come from the wire.
+TEST(MessageReader, NothingButAPasswordAuthenticates) {
+  const std::string expected = "!expected SASL response, got message type ";
+  EXPECT_EQ(error_of('\0' + big32(4), Phase::Authentication), expected + "0");
+  EXPECT_EQ(error_of('\1' + big32(4), Phase::Authentication), expected + "1");
+  EXPECT_EQ(error_of('Q' + big32(4), Phase::Authentication), expected + "81");
+  EXPECT_EQ(error_of('p' + big32(4), Phase::Authentication), std::string("p:"));
+  EXPECT_EQ(error_of('X' + big32(4), Phase::Authentication), std::string("X:"));
+}
+
 TEST(MessageReader, OtherProtocolsAreRefusedAtTheirFirstBytes) {
   EXPECT_EQ(error_of("GET / HTTP/1.1\r\n", Phase::Startup), "!invalid length of startup packet");
   EXPECT_EQ(error_of("\x16\x03\x01\x02", Phase::Startup), "!invalid length of startup packet");
