@@ -1,7 +1,7 @@
 // Sequences of messages, from the first packet on, against a session that understands a few words.
-// Verified: no crash; all that is said is whole messages; each Sync and each Query outside of a
-// COPY and of a skipped stretch is answered by one ReadyForQuery; nothing is said after the end.
-// Not verified: what is said in between (see the tests), threads, and SQL.
+// Verified: no crash; all that is said is whole messages; a Sync is answered by one ReadyForQuery,
+// and no message by more than one. Not verified: what is said in between (see the tests), threads,
+// SQL.
 
 #include <cstdint>
 #include <string>

@@ -146,6 +146,7 @@ Exchange::Task Exchange::next_locked(Message& message) {
     return Task::Notify;
   }
   is_running_ = false;
+  if (spare_.capacity() > kIdleBytesMax) spare_ = std::string();
   if (reader_waits_ && intake_locked().may_put) wake_is_due_ = true;
   return Task::None;
 }

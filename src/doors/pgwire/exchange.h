@@ -34,13 +34,13 @@ struct Reply {
 /// The two sides wait for each other like this:
 /// - The worker never waits. It is woken when there are replies and there were none, when it has
 ///   held back input and may go on, and when the executor has ended.
-/// - An executor exists while there is something to do. Whoever makes work (put, take_reply,
-/// notify,
-///   hang_up, say_goodbye) calls claim() afterwards and, if it returns true, starts one. An
-///   executor ends itself only inside next(), under the lock that work is added under; so none is
-///   lost.
+/// - An executor exists while there is something to do. Whoever makes work (by put, take_reply,
+///   notify, hang_up or say_goodbye) calls claim() afterwards and starts one if that returns true.
+///   An executor ends itself only inside next(), under the lock that work is added under; so no
+///   work is left lying.
 /// - Within a statement the executor waits for messages (receive) and for room (send). It stops
 ///   waiting when the client is gone, when the statement is cancelled and when the door closes.
+/// - Who is to be woken is woken without the lock, which he takes first of all.
 ///
 /// Threads: each method says whose it is. All of them lock.
 class Exchange {
@@ -112,6 +112,7 @@ class Exchange {
   /// What a queued message costs beside its body.
   static constexpr std::size_t kMessageOverheadBytes = 64;
   static constexpr std::size_t kSpareBytesMax = 64 * 1024;
+  static constexpr std::size_t kIdleBytesMax = 4 * 1024;
   static constexpr std::size_t kChargeBytesMin = 16 * 1024;
 
   static std::size_t cost_of(const Message& message) {

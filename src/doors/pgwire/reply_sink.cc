@@ -13,6 +13,8 @@ Result<void> Replies::flush(Room room) {
   const storage::Lsn version = session_ == nullptr ? storage::Lsn{} : session_->take_dependency();
   auto sent = line_.send(out_, version, room);
   out_.clear();
+  // At the end of an answer the client may be idle for long.
+  if (room == Room::Take && out_.capacity() > kIdleBytesMax) out_ = std::string();
   return sent;
 }
 

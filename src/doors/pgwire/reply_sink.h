@@ -18,6 +18,8 @@ class Replies {
  public:
   /// Results go out in pieces of about this size.
   static constexpr std::size_t kChunkBytes = 32 * 1024;
+  /// What a connection keeps for its next answer, however large the last was.
+  static constexpr std::size_t kIdleBytesMax = 4 * 1024;
 
   explicit Replies(Line& line) : line_(line) {}
 
