@@ -15,47 +15,10 @@ namespace latchkey::sql::parse {
 
 /// The kinds of nodes that are told apart. Every other node of the grammar is Other; its name says
 /// what it is.
-#define LK_SQL_NODE_KINDS(X)                                                                       \
-  X(AArrayExpr)                                                                                    \
-  X(AConst)                                                                                        \
-  X(AExpr)                                                                                         \
-  X(AIndices) X(AIndirection) X(AStar) X(AccessPriv) X(Alias) X(AlterEnumStmt) X(                  \
-      AlterFunctionStmt) X(AlterObjectSchemaStmt) X(AlterOwnerStmt) X(AlterRoleSetStmt)            \
-      X(AlterRoleStmt) X(AlterSeqStmt) X(AlterTableCmd) X(AlterTableStmt) X(BitString) X(          \
-          BoolExpr) X(Boolean) X(BooleanTest) X(CallStmt) X(CaseExpr) X(CaseWhen)                  \
-          X(CheckPointStmt) X(ClosePortalStmt) X(CoalesceExpr) X(CollateClause) X(ColumnDef) X(    \
-              ColumnRef) X(CommentStmt) X(CommonTableExpr) X(CompositeTypeStmt) X(Constraint)      \
-              X(ConstraintsSetStmt) X(CopyStmt) X(CreateEnumStmt) X(CreateExtensionStmt) X(        \
-                  CreateFunctionStmt) X(CreateRoleStmt) X(CreateSchemaStmt) X(CreateSeqStmt)       \
-                  X(CreateStmt) X(CreateTableAsStmt) X(CreateTrigStmt) X(CurrentOfExpr) X(         \
-                      DeallocateStmt) X(DeclareCursorStmt) X(DefElem) X(DeleteStmt) X(DiscardStmt) \
-                      X(DoStmt) X(DropRoleStmt) X(DropStmt) X(ExecuteStmt) X(ExplainStmt) X(       \
-                          FetchStmt) X(Float) X(FuncCall) X(FunctionParameter) X(GrantRoleStmt)    \
-                          X(GrantStmt) X(GroupingFunc) X(GroupingSet) X(IndexElem) X(IndexStmt) X( \
-                              InferClause) X(InsertStmt) X(Integer) X(IntoClause) X(JoinExpr)      \
-                              X(List) X(ListenStmt) X(LockStmt) X(LockingClause) X(MinMaxExpr) X(  \
-                                  MultiAssignRef) X(NamedArgExpr) X(NotifyStmt) X(NullTest)        \
-                                  X(ObjectWithArgs) X(OnConflictClause) X(ParamRef) X(             \
-                                      PartitionBoundSpec) X(PartitionCmd) X(PartitionElem)         \
-                                      X(PartitionRangeDatum) X(PartitionSpec) X(PrepareStmt) X(    \
-                                          RangeFunction) X(RangeSubselect) X(RangeTableFunc)       \
-                                          X(RangeTableSample) X(RangeVar) X(RawStmt) X(            \
-                                              RefreshMatViewStmt) X(ReindexStmt) X(RenameStmt)     \
-                                              X(ResTarget) X(RoleSpec) X(RowExpr) X(SelectStmt)    \
-                                                  X(SetToDefault) X(SortBy) X(SQLValueFunction)    \
-                                                      X(String) X(SubLink) X(TransactionStmt)      \
-                                                          X(TruncateStmt) X(TypeCast) X(TypeName)  \
-                                                              X(UnlistenStmt) X(UpdateStmt)        \
-                                                                  X(VacuumRelation) X(VacuumStmt)  \
-                                                                      X(VariableSetStmt) X(        \
-                                                                          VariableShowStmt)        \
-                                                                          X(ViewStmt) X(WindowDef) \
-                                                                              X(WithClause)
-
 enum class NodeKind : std::uint8_t {
   Other,
 #define LK_SQL_NODE_KIND(name) name,
-  LK_SQL_NODE_KINDS(LK_SQL_NODE_KIND)
+#include "sql/parse/node_kinds.def"
 #undef LK_SQL_NODE_KIND
 };
 

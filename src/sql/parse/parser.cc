@@ -54,7 +54,7 @@ static_assert(static_cast<int>(ObjectKind::Table) == PG_QUERY__OBJECT_TYPE__OBJE
 const std::map<std::string_view, NodeKind>& kinds_by_name() {
   static const std::map<std::string_view, NodeKind> kKinds = {
 #define LK_SQL_NODE_KIND(name) {#name, NodeKind::name},
-      LK_SQL_NODE_KINDS(LK_SQL_NODE_KIND)
+#include "sql/parse/node_kinds.def"
 #undef LK_SQL_NODE_KIND
   };
   return kKinds;
