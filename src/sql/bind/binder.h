@@ -56,7 +56,11 @@ class Binder {
     Scope* outer = nullptr;
     std::vector<ScopeColumn> columns;
     bool may_aggregate = false;
-    std::string_view place = "";  ///< where aggregates are refused: "WHERE"
+    std::string_view place = "";   ///< where aggregates are refused: "WHERE"
+    bool may_return_sets = false;  ///< the list of targets is being bound
+    /// What a set must not stand in, though it may stand around it: "CASE".
+    std::string_view no_sets_in = "";
+    const parse::Node* from_call = nullptr;  ///< the call in FROM that is being bound
     struct Cte {
       std::string name;
       const parse::Node* node;
@@ -89,6 +93,17 @@ class Binder {
   Result<void> find_rows_to_lock(Query& query);
   static std::string name_of(const parse::Node& value);
   SortKey sort_key_of(const parse::Node& sort_by, int target) const;
+
+  // binder_sets.cc
+  Result<FromNode*> bind_range_function(const parse::Node& item, Scope& scope,
+                                        std::vector<ScopeColumn>& columns);
+  Result<void> add_function_item(const parse::Node& node,
+                                 std::span<const parse::Node* const> column_definitions,
+                                 RangeEntry& entry, Scope& scope);
+  Result<std::vector<RowColumn>> row_columns_of(std::span<const parse::Node* const> definitions);
+  Result<Expr*> place_set_call(Expr* call, const parse::Node& node, Scope& scope);
+  void mark_grouped_sets(const Expr& expr, Query& query);
+  Result<void> replace_grouped_in_sets(Query& query);
 
   // binder_expr.cc
   Result<Expr*> bind_expr(const parse::Node& node, Scope& scope);

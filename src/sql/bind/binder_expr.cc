@@ -85,9 +85,15 @@ Result<Expr*> Binder::bind_expr(const Node& node, Scope& scope) {
     case NodeKind::FuncCall:
       return bind_function(node, scope);
     case NodeKind::CaseExpr:
-      return bind_case(node, scope);
-    case NodeKind::CoalesceExpr:
-      return bind_common(node, scope, ExprKind::Coalesce, "COALESCE");
+    case NodeKind::CoalesceExpr: {
+      const bool is_case = node.kind == NodeKind::CaseExpr;
+      const std::string_view around =
+          std::exchange(scope.no_sets_in, is_case ? "CASE" : "COALESCE");
+      Result<Expr*> whole = is_case ? bind_case(node, scope)
+                                    : bind_common(node, scope, ExprKind::Coalesce, "COALESCE");
+      scope.no_sets_in = around;
+      return whole;
+    }
     case NodeKind::MinMaxExpr: {
       const bool greatest = node.as<parse::MinMaxKind>("op") == parse::MinMaxKind::Greatest;
       return bind_common(node, scope, greatest ? ExprKind::Greatest : ExprKind::Least,
@@ -409,7 +415,11 @@ Result<Expr*> Binder::bind_function(const Node& node, Scope& scope) {
     LK_TRY(Expr* const aggregate, bind_aggregate(node, name, *args, scope, is_one));
     if (is_one) return aggregate;
   }
-  return coercion_.call_function(name, std::move(*args), node.location, node.flag("func_variadic"));
+  LK_TRY(Expr* const call, coercion_.call_function(name, std::move(*args), node.location,
+                                                   node.flag("func_variadic")));
+  const bool returns_set = call->kind == ExprKind::Call && call->function->is(kReturnsSet);
+  if (!returns_set || scope.from_call == &node) return call;
+  return place_set_call(call, node, scope);
 }
 
 Result<Expr*> Binder::bind_aggregate(const Node& node, std::string_view name,

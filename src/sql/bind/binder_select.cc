@@ -13,29 +13,6 @@ using parse::JoinKind;
 using parse::Node;
 using parse::NodeKind;
 
-/// The same expression, written twice.
-bool same(const Expr& a, const Expr& b) {
-  if (a.kind != b.kind || a.type != b.type || a.args.size() != b.args.size()) return false;
-  if (a.slot != b.slot || a.level != b.level || a.index != b.index || a.query != b.query)
-    return false;
-  if (a.function != b.function || a.typmod != b.typmod || a.bool_test != b.bool_test) return false;
-  if (a.kind == ExprKind::Constant) {
-    if (a.constant.is_null != b.constant.is_null) return false;
-    if (!a.constant.is_null) {
-      const Type* const type = find_type(a.type);
-      const bool in_bytes = type == nullptr || type->kept == Kept::Bytes;
-      if (in_bytes ? a.constant.bytes() != b.constant.bytes()
-                   : a.constant.integer != b.constant.integer) {
-        return false;
-      }
-    }
-  }
-  for (std::size_t i = 0; i < a.args.size(); ++i) {
-    if (!same(*a.args[i], *b.args[i])) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 Result<Query*> Binder::bind_query(const Node& node, Scope* outer) {
@@ -69,9 +46,11 @@ Result<Query*> Binder::bind_select(const Node& node, Scope* outer) {
     LK_TRY(query.where, coercion_.coerce_to_bool(condition, "WHERE"));
   }
   scope.may_aggregate = true;
+  scope.may_return_sets = true;
   LK_CHECK(bind_targets(node.list("target_list"), scope));
   LK_CHECK(bind_sort(node, scope));
   LK_CHECK(bind_group(node, scope));
+  scope.may_return_sets = false;
   for (const Node* const lock : node.list("locking_clause")) {
     query.lock = std::max(query.lock, lock->as<parse::LockStrength>("strength"));
     query.lock_wait = lock->as<parse::LockWait>("wait_policy");
@@ -82,6 +61,7 @@ Result<Query*> Binder::bind_select(const Node& node, Scope* outer) {
   if (query.is_grouped) {
     for (Target& target : query.targets) LK_CHECK(replace_grouped(target.expr, query));
     if (query.having != nullptr) LK_CHECK(replace_grouped(query.having, query));
+    LK_CHECK(replace_grouped_in_sets(query));
   }
   place_targets(query);
   return &query;
@@ -334,6 +314,8 @@ Result<FromNode*> Binder::bind_from_item(const Node& item, Scope& scope,
     }
     case NodeKind::JoinExpr:
       return bind_join(item, scope, columns);
+    case NodeKind::RangeFunction:
+      return bind_range_function(item, scope, columns);
     default:
       return Error(ErrorCode::NotSupported, std::string(item.name) + " is not supported in FROM");
   }
@@ -629,12 +611,14 @@ Result<void> Binder::bind_group(const Node& node, Scope& scope) {
       LK_TRY(expr, coercion_.coerce(expr, oid::kText, -1, CastContext::Implicit));
     }
     query.group_keys.push_back(expr);
+    mark_grouped_sets(*expr, query);
   }
   // What GROUP BY alone needed is no target.
   query.targets.resize(before);
   if (const Node* const having = node.child("having_clause")) {
     query.is_grouped = true;
     scope.may_aggregate = true;
+    scope.may_return_sets = false;
     scope.place = "HAVING";
     LK_TRY(Expr* const condition, bind_expr(*having, scope));
     LK_TRY(query.having, coercion_.coerce_to_bool(condition, "HAVING"));

@@ -75,6 +75,20 @@ struct Expr {
   std::int16_t origin_number = 0;
 };
 
+/// One call of a function in FROM.
+struct FunctionItem {
+  Expr* call = nullptr;
+  int column_count = 0;
+};
+
+/// A call in the list of targets whose rows multiply those of the query.
+struct SetCall {
+  Expr* call = nullptr;
+  int slot = -1;            ///< where its value of the row stands
+  int depth = 0;            ///< greater than those of the calls among its arguments
+  bool is_grouped = false;  ///< GROUP BY looks at it: it runs before the grouping
+};
+
 /// What stands in FROM.
 struct RangeEntry {
   enum class Kind : std::uint8_t { Table, Query, Values, Function };
@@ -83,7 +97,8 @@ struct RangeEntry {
   const Table* table = nullptr;
   Query* query = nullptr;
   std::vector<std::vector<Expr*>> values;
-  Expr* function = nullptr;
+  std::vector<FunctionItem> functions;  ///< side by side, as ROWS FROM has them
+  bool has_ordinality = false;          ///< the last column counts the rows
   bool is_lateral = false;
   int first_slot = 0;
   int key_slot = -1;      ///< where a scan puts the key of its row, if somebody wants it
@@ -155,6 +170,7 @@ struct Query {
   std::vector<int> group_slots;
   std::vector<AggregateCall> aggregates;
   Expr* having = nullptr;
+  std::vector<SetCall> set_calls;
   std::vector<Target> targets;
   bool is_distinct = false;
   std::vector<int> distinct_on;  ///< targets
@@ -197,5 +213,8 @@ struct Bound {
   std::vector<Oid> parameter_types;
   Query* query = nullptr;
 };
+
+/// Whether both are the same expression, written twice.
+bool same(const Expr& a, const Expr& b);
 
 }  // namespace latchkey::sql::bind

@@ -133,7 +133,7 @@ Result<Expr*> Coercion::coerce(Expr* expr, Oid to, std::int32_t typmod, CastCont
     row.signature = takes(from).gives(to);
     row.body = cast->body;
     changed->function = &row;
-    changed->types = {{from}, to};
+    changed->types = {{from}, to, {}};
   } else if (cast != nullptr && cast->method == CastMethod::Relabel) {
     changed = make(ExprKind::Relabel, to, expr->location);
   } else {

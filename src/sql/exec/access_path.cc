@@ -22,6 +22,7 @@ void collect_query(const Query& inner, const Query& query, int level, EntrySet& 
   visit(inner.limit);
   visit(inner.offset);
   for (const auto& target : inner.targets) visit(target.expr);
+  for (const auto& set : inner.set_calls) visit(set.call);
   for (const Expr* const key : inner.group_keys) visit(key);
   for (const auto& call : inner.aggregates) {
     for (const Expr* const arg : call.args) visit(arg);
@@ -32,6 +33,7 @@ void collect_query(const Query& inner, const Query& query, int level, EntrySet& 
     for (const auto& row : entry.values) {
       for (const Expr* const value : row) visit(value);
     }
+    for (const bind::FunctionItem& item : entry.functions) visit(item.call);
     if (entry.query != nullptr) collect_query(*entry.query, query, level + 1, entries);
   }
   if (inner.left != nullptr) collect_query(*inner.left, query, level, entries);

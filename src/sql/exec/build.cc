@@ -67,6 +67,8 @@ class FromBuilder {
       scan = make_table_scan(entry, find_path(query_, index, own, known), evaluation_);
     } else if (entry.kind == RangeEntry::Kind::Values) {
       scan = make_values(entry, evaluation_);
+    } else if (entry.kind == RangeEntry::Kind::Function) {
+      scan = make_function_scan(entry, evaluation_);
     } else {
       scan = make_query_scan(entry, evaluation_);
     }
@@ -205,18 +207,35 @@ NodePtr build_source(const Query& query, Evaluation& evaluation) {
   return make_filter(std::move(node), FromBuilder::views_of(conditions), evaluation);
 }
 
+/// The sets of one side of the grouping, those among the arguments of others first.
+NodePtr with_sets(NodePtr node, const Query& query, bool is_grouped, Evaluation& evaluation) {
+  int deepest = -1;
+  for (const bind::SetCall& set : query.set_calls) {
+    if (set.is_grouped == is_grouped) deepest = std::max(deepest, set.depth);
+  }
+  for (int depth = 0; depth <= deepest; ++depth) {
+    std::vector<const bind::SetCall*> calls;
+    for (const bind::SetCall& set : query.set_calls) {
+      if (set.is_grouped == is_grouped && set.depth == depth) calls.push_back(&set);
+    }
+    if (!calls.empty()) node = make_set_results(std::move(node), std::move(calls), evaluation);
+  }
+  return node;
+}
+
 NodePtr build(const Query& query, Evaluation& evaluation) {
   NodePtr node;
   if (query.kind == bind::QueryKind::SetOperation) {
     node = make_project(make_set_operation(query, evaluation), query, evaluation);
   } else {
-    node = build_source(query, evaluation);
+    node = with_sets(build_source(query, evaluation), query, true, evaluation);
     if (query.is_grouped) {
       node = make_aggregate(std::move(node), query, evaluation);
       if (query.having != nullptr) {
         node = make_filter(std::move(node), {query.having}, evaluation);
       }
     }
+    node = with_sets(std::move(node), query, false, evaluation);
     node = make_project(std::move(node), query, evaluation);
   }
   if (query.is_distinct) node = make_distinct(std::move(node), query, {}, evaluation);

@@ -34,6 +34,12 @@ NodePtr make_values(const bind::RangeEntry& entry, Evaluation& evaluation);
 NodePtr make_query_scan(const bind::RangeEntry& entry, Evaluation& evaluation);
 NodePtr make_table_scan(const bind::RangeEntry& entry, AccessPath path, Evaluation& evaluation);
 
+// nodes_sets.cc
+NodePtr make_function_scan(const bind::RangeEntry& entry, Evaluation& evaluation);
+/// Each row of the input as often as its sets have rows; `calls` are of one depth.
+NodePtr make_set_results(NodePtr input, std::vector<const bind::SetCall*> calls,
+                         Evaluation& evaluation);
+
 // nodes_join.cc
 enum class JoinType : std::uint8_t { Inner, Left };
 /// The slots that the right side of an outer join leaves null.

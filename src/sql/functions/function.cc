@@ -27,7 +27,7 @@ struct Functions {
 
   Functions() {
     for (const auto family : {comparison_functions(), number_functions(), numeric_functions(),
-                              text_functions(), session_functions()}) {
+                              text_functions(), session_functions(), set_functions()}) {
       for (const Function& each : family) {
         oids.emplace(&each, kFirstOid + static_cast<std::uint32_t>(all.size()));
         all.push_back(&each);

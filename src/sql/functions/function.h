@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -64,20 +66,49 @@ struct Call {
   }
 };
 
+/// A column of what a call in FROM gives, as the query lists them: AS x(a int, b text).
+struct RowColumn {
+  std::string name;
+  Oid type = Oid::None;
+  std::int32_t typmod = -1;
+};
+
 /// The types at the place of a call, for functions that take any.
 struct CallTypes {
   std::vector<Oid> arguments;
   Oid result = Oid::None;
+  std::vector<RowColumn> row;  ///< of a function that returns record
 };
 
 using FunctionBody = Value (*)(const Call& call);
+
+/// The rows that one call of a function gives.
+///
+/// Threads:   the execution's.
+/// Ownership: may keep views of the call's arguments, which live as long.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  /// Puts the next row into `columns`. False at the end, or when the evaluation has failed. The
+  /// values may lie in the evaluation's arena and are good until the next call.
+  virtual bool next(Evaluation& evaluation, std::span<Value> columns) = 0;
+};
+
+/// Begins the rows of a call; null: there are none, or the call has failed.
+using SetBody = std::unique_ptr<RowSource> (*)(const Call& call);
+
+/// A column of a function that gives several.
+struct OutColumn {
+  std::string_view name;
+  Oid type = Oid::None;
+};
 
 enum FunctionFlag : std::uint32_t {
   kTakesNull = 1u << 0,   ///< is called with nulls; others give null for a null
   kVolatile = 1u << 1,    ///< may give another result at each call
   kStable = 1u << 2,      ///< gives the same within a statement
   kVariadic = 1u << 3,    ///< the last argument may come any number of times
-  kReturnsSet = 1u << 4,  ///< gives rows; see SetFunction
+  kReturnsSet = 1u << 4,  ///< gives rows by its set_body
   kOperator = 1u << 5,    ///< is written between or before its arguments
 };
 
@@ -113,6 +144,9 @@ struct Function {
   /// An expression and its result as text, which a test evaluates: "length('abc')", "3".
   std::string_view example;
   std::string_view expected;
+  SetBody set_body = nullptr;
+  /// What its rows consist of; empty: one column of the result's type, named as the function.
+  std::span<const OutColumn> columns = {};
 
   Oid result() const { return signature.result; }
   std::span<const Oid> arguments() const { return signature.all(); }
@@ -150,6 +184,7 @@ std::span<const Function> number_functions();
 std::span<const Function> numeric_functions();
 std::span<const Function> text_functions();
 std::span<const Function> session_functions();
+std::span<const Function> set_functions();
 std::span<const Cast> number_casts();
 std::span<const Cast> numeric_casts();
 std::span<const Cast> text_casts();
