@@ -6,6 +6,27 @@ namespace {
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
+ErrorCode code_of(DateTimeFault fault) {
+  switch (fault) {
+    case DateTimeFault::BadFormat:
+      return ErrorCode::BadDateTime;
+    case DateTimeFault::OutOfRange:
+    case DateTimeFault::BadDisplacement:
+      return ErrorCode::DateTimeOverflow;
+    case DateTimeFault::IntervalField:
+      return ErrorCode::IntervalOverflow;
+    case DateTimeFault::DivisionByZero:
+      return ErrorCode::DivisionByZero;
+    case DateTimeFault::BadArgument:
+      return ErrorCode::InvalidArgument;
+    case DateTimeFault::NotANumber:
+      return ErrorCode::InvalidText;
+    case DateTimeFault::NotSupported:
+      return ErrorCode::NotSupported;
+  }
+  return ErrorCode::Internal;
+}
+
 }  // namespace
 
 std::string_view sqlstate_of(DateTimeFault fault) {
@@ -49,9 +70,13 @@ DateTimeError DateTimeError::with_hint(std::string hint) && {
 }
 
 Error DateTimeError::to_error() const {
-  const ErrorCode code =
-      fault() == DateTimeFault::NotSupported ? ErrorCode::NotSupported : ErrorCode::InvalidArgument;
-  return Error(code, message());
+  Error error(code_of(fault()), message());
+  return std::move(error).with([this](ErrorDetails& details) {
+    details.detail = detail();
+    details.hint = hint();
+    // The table has no class for this one alone.
+    if (fault() == DateTimeFault::BadDisplacement) details.sqlstate = sqlstate_of(fault());
+  });
 }
 
 DateTimeError timestamp_out_of_range() {

@@ -11,8 +11,7 @@
 
 namespace latchkey {
 
-/// The classes of SQLSTATE in which work on dates and times fails. The table of errors has no rows
-/// of its own for them, so they travel beside it until the layer that answers a client.
+/// The classes of SQLSTATE in which work on dates and times fails.
 enum class DateTimeFault : std::uint8_t {
   BadFormat,        // 22007: the text is no date, time or interval
   OutOfRange,       // 22008: a field or a result is outside its range
@@ -47,7 +46,7 @@ class [[nodiscard]] DateTimeError {
   const std::string& detail() const { return body_->detail; }
   const std::string& hint() const { return body_->hint; }
 
-  /// The same as an error of the table, which knows less: for callers that need no SQLSTATE.
+  /// The same as an error of the table, with the SQLSTATE of the fault.
   Error to_error() const;
 
  private:

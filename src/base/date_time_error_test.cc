@@ -39,10 +39,17 @@ TEST(DateTimeError, BecomesAnErrorOfTheTable) {
   copy = error;
   EXPECT_EQ(copy.detail(), "detail");
   EXPECT_EQ(copy.hint(), "hint");
-  EXPECT_EQ(copy.to_error().code(), ErrorCode::InvalidArgument);
+  EXPECT_EQ(copy.to_error().code(), ErrorCode::BadDateTime);
+  EXPECT_EQ(copy.to_error().details().hint, "hint");
   EXPECT_EQ(copy.to_error().message(), "message");
   EXPECT_EQ(DateTimeError(DateTimeFault::NotSupported, "unit").to_error().code(),
             ErrorCode::NotSupported);
+  for (const auto fault :
+       {DateTimeFault::BadFormat, DateTimeFault::OutOfRange, DateTimeFault::BadDisplacement,
+        DateTimeFault::IntervalField, DateTimeFault::DivisionByZero, DateTimeFault::BadArgument,
+        DateTimeFault::NotANumber, DateTimeFault::NotSupported}) {
+    EXPECT_EQ(DateTimeError(fault, "").to_error().sqlstate(), sqlstate_of(fault));
+  }
 }
 
 TEST(DateTimeError, HasTheTextsOfPostgresql) {

@@ -87,6 +87,10 @@ std::shared_ptr<const TimeZone> TimeZones::load(Bytes name, const std::string& u
   if (upper_name == "GMT") {
     return std::make_shared<TimeZone>("GMT", ZoneHistory::unchanging({0, false, "GMT"}));
   }
+  // UTC is there without any file.
+  if (upper_name == "UTC") {
+    return std::make_shared<TimeZone>("UTC", ZoneHistory::unchanging({0, false, "UTC"}));
+  }
   // A colon says that what follows is a file.
   const bool is_file = name.starts_with(':');
   if (auto zone = load_file(name.substr(is_file ? 1 : 0))) return zone;

@@ -7,8 +7,33 @@
 
 namespace latchkey::sql {
 
+namespace {
+
+constexpr const char* kZoneDirectory = "/usr/share/zoneinfo/";
+
+/// The files of the time zone database, read as they are asked for.
+ZoneLoader zone_loader(env::FileSystem& files) {
+  const auto read = [&files](const std::string& path) -> Result<std::string> {
+    LK_TRY(const auto file, files.open(kZoneDirectory + path, env::OpenMode::ReadOnly));
+    LK_TRY(const std::uint64_t size, file->size());
+    // The largest zones have a few thousand bytes.
+    constexpr std::uint64_t kZoneBytesMax = std::uint64_t{1} << 20;
+    if (size > kZoneBytesMax) {
+      return Error(ErrorCode::ValueTooLong, "the file of the time zone " + path + " is too large");
+    }
+    std::string bytes(size, '\0');
+    LK_TRY(const std::size_t count, file->read_at(0, bytes));
+    bytes.resize(count);
+    return bytes;
+  };
+  const auto list = [&files](const std::string& path) { return files.list(kZoneDirectory + path); };
+  return {read, list};
+}
+
+}  // namespace
+
 Database::Database(kv::Store& store, env::Env env)
-    : store_(store), engine_(store.engine()), env_(env) {}
+    : store_(store), engine_(store.engine()), env_(env), time_zones_(zone_loader(*env.files)) {}
 
 Result<std::unique_ptr<Database>> Database::open(kv::Store& store, env::Env env) {
   std::unique_ptr<Database> database(new Database(store, env));

@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/time_zones.h"
 #include "env/env.h"
 #include "kv/store.h"
 #include "latchkey/result.h"
@@ -30,6 +31,8 @@ class Database {
   storage::Engine& engine() { return engine_; }
   kv::Store& store() { return store_; }
   env::Env environment() const { return env_; }
+  /// Of the machine's time zone database.
+  TimeZones& time_zones() { return time_zones_; }
 
   std::shared_ptr<const Catalog> catalog() const;
 
@@ -58,6 +61,7 @@ class Database {
   kv::Store& store_;
   storage::Engine& engine_;
   env::Env env_;
+  TimeZones time_zones_;
   mutable std::mutex published_mutex_;
   std::shared_ptr<const Catalog> catalog_;
   std::mutex catalog_mutex_;

@@ -128,9 +128,12 @@ Result<void> SessionImpl::refresh(Prepared& prepared) {
 }
 
 void SessionImpl::begin_statement_time() {
-  text_settings_.statement_us =
-      (database_.environment().clock->wall_ms() - kMsFrom1970To2000) * 1000;
+  text_settings_.statement_us = clock_us();
   if (transaction_ == nullptr) text_settings_.transaction_us = text_settings_.statement_us;
+}
+
+std::int64_t SessionImpl::clock_us() const {
+  return (database_.environment().clock->wall_ms() - kMsFrom1970To2000) * 1000;
 }
 
 Result<void> SessionImpl::begin_transaction() {
@@ -282,6 +285,26 @@ Result<void> SessionImpl::wait_for_lock(const storage::RowLockWait& wait) {
   const std::lock_guard lock(state->mutex);
   state->session = nullptr;
   return outcome;
+}
+
+Result<void> SessionImpl::sleep_us(std::int64_t microseconds) {
+  env::Clock& clock = *database_.environment().clock;
+  const std::int64_t begin_us = clock.steady_us();
+  std::unique_lock lock(wait_mutex_);
+  for (;;) {
+    if (cancelled_.load(std::memory_order_relaxed)) {
+      return Error(ErrorCode::QueryCanceled, "canceling statement due to user request");
+    }
+    const std::int64_t now_us = clock.steady_us();
+    if (statement_deadline_us_ != 0 && now_us >= statement_deadline_us_) {
+      return Error(ErrorCode::QueryCanceled, "canceling statement due to statement timeout");
+    }
+    const std::int64_t left_us = microseconds - (now_us - begin_us);
+    if (left_us <= 0) return {};
+    // The clock may be a test's, which only others move: so no wait is long.
+    constexpr std::int64_t kLookAgainUs = 10'000;
+    wait_over_.wait_for(lock, std::chrono::microseconds(std::min(left_us, kLookAgainUs)));
+  }
 }
 
 Result<std::string> SessionImpl::run_statement(Prepared& prepared,

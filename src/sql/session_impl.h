@@ -140,6 +140,8 @@ class SessionImpl final : public Session, private SessionServices {
   std::string current_database() const override { return options_.database; }
   std::string current_schema() const override;
   std::uint64_t random() override { return database_.environment().random->next(); }
+  std::int64_t clock_us() const override;
+  Result<void> sleep_us(std::int64_t microseconds) override;
   std::string setting(std::string_view name, bool& found) const override;
   Result<std::int64_t> next_row_number(const Table& table,
                                        storage::Transaction& transaction) override;
@@ -148,7 +150,7 @@ class SessionImpl final : public Session, private SessionServices {
   Database& database_;
   const SessionOptions options_;
   const std::int32_t process_id_;
-  SessionSettings settings_;
+  SessionSettings settings_{database_.time_zones()};
   TextSettings text_settings_;
   std::vector<std::pair<std::string, std::string>> told_settings_;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/interval_text.h"
 #include "base/numbers.h"
 #include "base/text.h"
 
@@ -145,7 +146,25 @@ std::string shown_time(std::int64_t ms) {
   return std::to_string(ms);
 }
 
-Result<std::string> checked(const Setting& setting, std::string value) {
+/// The name of the zone as the zone has it. INTERVAL '-08:00' is what SET TIME ZONE takes, too.
+Result<std::string> checked_zone(std::string_view value, TimeZones& zones) {
+  constexpr std::string_view kInterval = "interval '";
+  std::shared_ptr<const TimeZone> zone;
+  if (equals_ignore_case(value.substr(0, kInterval.size()), kInterval) && value.ends_with('\'')) {
+    const DateTimeResult<Interval> offset =
+        parse_interval(value.substr(kInterval.size(), value.size() - kInterval.size() - 1));
+    const bool is_offset = offset.has_value() && offset->months == 0 && offset->days == 0;
+    if (is_offset) {
+      zone = zones.fixed(static_cast<std::int32_t>(offset->microseconds / kMicrosPerSecond));
+    }
+  } else {
+    zone = zones.find_for_session(value);
+  }
+  if (zone == nullptr) return bad_value("timezone", value);
+  return zone->name();
+}
+
+Result<std::string> checked(const Setting& setting, std::string value, TimeZones& zones) {
   switch (setting.kind) {
     case Kind::Fixed:
       return Error(ErrorCode::SettingFixed,
@@ -185,14 +204,13 @@ Result<std::string> checked(const Setting& setting, std::string value) {
         }
         return std::string("ISO, MDY");
       }
+      if (setting.name == "timezone") return checked_zone(value, zones);
       return value;
   }
   return value;
 }
 
 }  // namespace
-
-SessionSettings::SessionSettings() = default;
 
 Result<void> SessionSettings::set(std::string_view name, std::string value) {
   const std::string key = canonical(name);
@@ -205,7 +223,7 @@ Result<void> SessionSettings::set(std::string_view name, std::string value) {
     values_[key] = std::move(value);
     return {};
   }
-  LK_TRY(values_[key], checked(*setting, std::move(value)));
+  LK_TRY(values_[key], checked(*setting, std::move(value), zones_));
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/time_zones.h"
 #include "latchkey/result.h"
 
 namespace latchkey::sql {
@@ -17,7 +18,8 @@ namespace latchkey::sql {
 /// Threads: the session's.
 class SessionSettings {
  public:
-  SessionSettings();
+  /// Borrows the zones, which tell what TimeZone may be set to.
+  explicit SessionSettings(TimeZones& zones) : zones_(zones) {}
 
   /// Errors: ObjectMissing for a name without a dot that is none, InvalidArgument for a value,
   ///         SettingFixed for what cannot be changed.
@@ -49,6 +51,7 @@ class SessionSettings {
   void restore(Values values) { values_ = std::move(values); }
 
  private:
+  TimeZones& zones_;
   Values values_;  ///< by lower-case name; those that are not as at the start
   Values start_;   ///< what the client asked for at its start, which RESET goes back to
 };

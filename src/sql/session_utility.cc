@@ -35,7 +35,8 @@ Error not_supported(const Node& node) {
 }  // namespace
 
 void SessionImpl::settings_changed() {
-  text_settings_.time_zone = settings_.get("timezone");
+  text_settings_.zones = &database_.time_zones();
+  text_settings_.zone = database_.time_zones().find_for_session(settings_.get("timezone"));
   text_settings_.bytea_escape = settings_.get("bytea_output") == "escape";
 }
 
@@ -203,7 +204,9 @@ Result<std::string> SessionImpl::run_set(const Node& node) {
       std::string value;
       for (const Node* const arg : node.list("args")) {
         if (!value.empty()) value += ", ";
-        const std::string each = value_text(*arg);
+        std::string each = value_text(*arg);
+        // Of constants SET TIME ZONE alone takes a cast, to interval.
+        if (arg->is(NodeKind::TypeCast)) each = "INTERVAL '" + each + "'";
         value += to_lower(name) == "search_path" ? parse::quoted_name(each) : each;
       }
       if (to_lower(name) == "transaction_isolation" && in_block_) {

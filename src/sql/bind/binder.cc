@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "sql/types/io.h"
 
 namespace latchkey::sql::bind {
 
@@ -115,8 +116,14 @@ Result<Binder::NamedType> Binder::type_of(const Node& type_name) {
             .at(type_name.location + 1);
       }
       named.typmod = static_cast<std::int32_t>(((modifiers[0] << 16) | (scale & 0x7ff)) + 4);
+    } else if (io::is_date_time(type->oid) && type->oid != oid::kDate) {
+      Result<std::int32_t> typmod = io::date_time_modifier(type->oid, modifiers);
+      if (!typmod.has_value()) return std::move(typmod).error().at(type_name.location + 1);
+      named.typmod = *typmod;
     } else {
-      named.typmod = static_cast<std::int32_t>(modifiers[0]);
+      return Error(ErrorCode::SyntaxError,
+                   fmt::format("type modifier is not allowed for type \"{}\"", type->name))
+          .at(type_name.location + 1);
     }
   } else if (type->oid == oid::kBpchar && names.size() == 2 && names[0] == "pg_catalog") {
     named.typmod = 5;  // character alone is character(1); the grammar says so by its schema

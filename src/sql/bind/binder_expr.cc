@@ -621,43 +621,4 @@ Result<Expr*> Binder::bind_sublink(const Node& node, Scope& scope) {
   return test;
 }
 
-Result<Expr*> Binder::bind_value_function(const Node& node) {
-  using parse::ValueFunction;
-  std::string_view name;
-  switch (node.as<ValueFunction>("op")) {
-    case ValueFunction::CurrentRole:
-    case ValueFunction::CurrentUser:
-    case ValueFunction::User:
-      name = "current_user";
-      break;
-    case ValueFunction::SessionUser:
-      name = "session_user";
-      break;
-    case ValueFunction::CurrentCatalog:
-      name = "current_database";
-      break;
-    case ValueFunction::CurrentSchema:
-      name = "current_schema";
-      break;
-    case ValueFunction::CurrentDate:
-      name = "current_date";
-      break;
-    case ValueFunction::CurrentTime:
-    case ValueFunction::CurrentTimePrecise:
-    case ValueFunction::LocalTime:
-    case ValueFunction::LocalTimePrecise:
-      name = "localtime";
-      break;
-    case ValueFunction::CurrentTimestamp:
-    case ValueFunction::CurrentTimestampPrecise:
-      name = "now";
-      break;
-    case ValueFunction::LocalTimestamp:
-    case ValueFunction::LocalTimestampPrecise:
-      name = "localtimestamp";
-      break;
-  }
-  return coercion_.call_function(name, {}, node.location);
-}
-
 }  // namespace latchkey::sql::bind

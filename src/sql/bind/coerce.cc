@@ -33,7 +33,7 @@ bool is_string(Oid type) { return category_of(type) == 'S'; }
 bool has_modifier(Oid type) {
   return type == oid::kVarchar || type == oid::kBpchar || type == oid::kNumeric ||
          type == oid::kTimestamp || type == oid::kTimestamptz || type == oid::kTime ||
-         type == oid::kInterval;
+         type == oid::kTimetz || type == oid::kInterval;
 }
 
 bool accepts_polymorphic(Oid from, Oid to) {
@@ -88,9 +88,11 @@ bool Coercion::can_coerce(Oid from, Oid to, CastContext context) const {
   return is_string(from) && context == CastContext::Explicit;
 }
 
-Result<Expr*> Coercion::read_constant(Expr* expr, Oid to) {
+Result<Expr*> Coercion::read_constant(Expr* expr, Oid to, std::int32_t typmod) {
   if (expr->constant.is_null) return constant(to, Value::null(), expr->location);
-  Result<Value> value = parse_text(to, -1, expr->constant.bytes(), settings_, bound_.arena);
+  // What a number in an interval counts depends on its fields.
+  if (to != oid::kInterval) typmod = -1;
+  Result<Value> value = parse_text(to, typmod, expr->constant.bytes(), settings_, bound_.arena);
   if (!value.has_value()) return std::move(value).error().at(expr->location + 1);
   return constant(to, *value, expr->location);
 }
@@ -108,7 +110,7 @@ Result<Expr*> Coercion::coerce(Expr* expr, Oid to, std::int32_t typmod, CastCont
   const Oid from = expr->type;
   if (from == oid::kUnknown && expr->kind == ExprKind::Constant && !is_polymorphic(to) &&
       to != oid::kAny) {
-    LK_TRY(Expr* const read, read_constant(expr, to));
+    LK_TRY(Expr* const read, read_constant(expr, to, typmod));
     return read->constant.is_null ? read : fit(read, typmod, context);
   }
   if (from == oid::kUnknown && expr->kind == ExprKind::Parameter) {

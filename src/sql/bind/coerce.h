@@ -54,7 +54,7 @@ class Coercion {
   /// Casts the arguments to a signature and finds its result, polymorphic types resolved.
   Result<Oid> fit_arguments(const Signature& signature, bool is_variadic, std::vector<Expr*>& args,
                             CallTypes& types);
-  Result<Expr*> read_constant(Expr* expr, Oid to);
+  Result<Expr*> read_constant(Expr* expr, Oid to, std::int32_t typmod);
   Result<Expr*> fit(Expr* expr, std::int32_t typmod, CastContext context);
 
   Bound& bound_;

@@ -29,6 +29,10 @@ class SessionServices {
   virtual std::string current_schema() const = 0;
   virtual std::int32_t process_id() const = 0;
   virtual std::uint64_t random() = 0;
+  /// Microseconds since 2000-01-01 UTC, now.
+  virtual std::int64_t clock_us() const = 0;
+  /// Waits so long. Errors: QueryCanceled.
+  virtual Result<void> sleep_us(std::int64_t microseconds) = 0;
   virtual std::string setting(std::string_view name, bool& found) const = 0;
   /// The next number for a row of a table without a primary key.
   virtual Result<std::int64_t> next_row_number(const Table& table,

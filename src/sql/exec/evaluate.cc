@@ -194,6 +194,7 @@ Result<Value> fit_value(const Expr& expr, const Value& value, Arena& arena,
     append_text(type, value, settings, text);
     return parse_text(type, typmod, text, settings, arena);
   }
+  if (io::is_date_time(type)) return io::fit_date_time(type, typmod, value, arena);
   return value;
 }
 

@@ -29,4 +29,7 @@ struct AggregateFunction {
 
 std::vector<const AggregateFunction*> find_aggregates(std::string_view name);
 
+/// Rows by family; aggregates.cc puts them together.
+std::span<const AggregateFunction> date_aggregates();
+
 }  // namespace latchkey::sql

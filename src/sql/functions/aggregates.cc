@@ -269,8 +269,8 @@ std::vector<AggregateFunction> make_rows() {
   }
   for (const Oid type :
        {oid::kInt2, oid::kInt4, oid::kInt8, oid::kFloat4, oid::kFloat8, oid::kNumeric, oid::kText,
-        oid::kBpchar, oid::kDate, oid::kTime, oid::kTimestamp, oid::kTimestamptz, oid::kInterval,
-        oid::kOid, oid::kAnyArray, oid::kAnyEnum}) {
+        oid::kBpchar, oid::kDate, oid::kTime, oid::kTimetz, oid::kTimestamp, oid::kTimestamptz,
+        oid::kInterval, oid::kOid, oid::kAnyArray, oid::kAnyEnum}) {
     rows.push_back({"max", takes(type).gives(type), false, &extreme_step<true>, &value_of_state});
     rows.push_back({"min", takes(type).gives(type), false, &extreme_step<false>, &value_of_state});
   }
@@ -280,7 +280,12 @@ std::vector<AggregateFunction> make_rows() {
 }  // namespace
 
 std::vector<const AggregateFunction*> find_aggregates(std::string_view name) {
-  static const std::vector<AggregateFunction> kRows = make_rows();
+  static const std::vector<AggregateFunction> kRows = [] {
+    std::vector<AggregateFunction> rows = make_rows();
+    const auto dates = date_aggregates();
+    rows.insert(rows.end(), dates.begin(), dates.end());
+    return rows;
+  }();
   static const std::multimap<std::string_view, const AggregateFunction*> kByName = [] {
     std::multimap<std::string_view, const AggregateFunction*> rows;
     for (const AggregateFunction& row : kRows) rows.emplace(row.name, &row);

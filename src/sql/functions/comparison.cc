@@ -76,8 +76,8 @@ std::vector<Function> make_rows() {
   std::vector<Function> rows;
   for (const Oid type :
        {oid::kBool, oid::kText, oid::kBpchar, oid::kBytea, oid::kName, oid::kUuid, oid::kChar,
-        oid::kDate, oid::kTime, oid::kTimestamp, oid::kTimestamptz, oid::kInterval, oid::kNumeric,
-        oid::kOid, oid::kJsonb, oid::kAnyArray, oid::kRecord, oid::kAnyEnum}) {
+        oid::kDate, oid::kTime, oid::kTimetz, oid::kTimestamp, oid::kTimestamptz, oid::kInterval,
+        oid::kNumeric, oid::kOid, oid::kJsonb, oid::kAnyArray, oid::kRecord, oid::kAnyEnum}) {
     add_pair(rows, type, type);
   }
   for (const Oid left : {oid::kInt2, oid::kInt4, oid::kInt8}) {

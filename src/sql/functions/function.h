@@ -112,7 +112,7 @@ enum FunctionFlag : std::uint32_t {
   kOperator = 1u << 5,    ///< is written between or before its arguments
 };
 
-constexpr std::size_t kFunctionArgumentsMax = 6;
+constexpr std::size_t kFunctionArgumentsMax = 8;
 
 struct Signature {
   Oid result = Oid::None;
@@ -185,8 +185,15 @@ std::span<const Function> numeric_functions();
 std::span<const Function> text_functions();
 std::span<const Function> session_functions();
 std::span<const Function> set_functions();
+std::span<const Function> date_functions();
+std::span<const Function> date_arithmetic_functions();
+std::span<const Function> date_part_functions();
 std::span<const Cast> number_casts();
 std::span<const Cast> numeric_casts();
 std::span<const Cast> text_casts();
+std::span<const Cast> date_casts();
+
+/// CURRENT_DATE, CURRENT_TIME, CURRENT_TIMESTAMP, LOCALTIME or LOCALTIMESTAMP, by its type.
+const Function& current_moment(Oid type);
 
 }  // namespace latchkey::sql

@@ -41,6 +41,19 @@ Result<void> check_json(Bytes text);
 Result<Value> normalize_json(Bytes text, Arena& arena);
 int compare_jsonb(Bytes left, Bytes right);
 
+// io_date_time.cc
+bool is_date_time(Oid type);
+Result<Value> parse_date_time(Oid type, std::int32_t typmod, Bytes text,
+                              const TextSettings& settings, Arena& arena);
+void append_date_time(Oid type, const Value& value, const TextSettings& settings, std::string& out);
+Result<Value> receive_date_time(Oid type, std::int32_t typmod, Bytes bytes, Arena& arena);
+/// Cut or rounded to what a typmod leaves.
+Result<Value> fit_date_time(Oid type, std::int32_t typmod, const Value& value, Arena& arena);
+/// The typmod that the numbers behind a type's name mean: timestamp(3), interval day to second(0).
+Result<std::int32_t> date_time_modifier(Oid type, std::span<const std::int64_t> numbers);
+/// "(3)", " day to second(0)", or nothing.
+std::string date_time_modifier_text(Oid type, std::int32_t typmod);
+
 /// "invalid input syntax for type integer: \"x\"".
 Error invalid_text(std::string_view type, Bytes text);
 

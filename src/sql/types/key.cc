@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/numeric.h"
+#include "sql/types/date_time_value.h"
 
 namespace latchkey::sql {
 
@@ -43,6 +44,19 @@ void append_number(double value, std::string& out) {
   append_big((bits & kSign) != 0 ? ~bits : bits | kSign, 8, out);
 }
 
+/// The number by which intervals sort, which is also what equal ones share.
+void append_interval(const Interval& value, std::string& out) {
+  const Int128 order = interval_order(value);
+  append_big(static_cast<std::uint64_t>(order >> 64) ^ kSign, 8, out);
+  append_big(static_cast<std::uint64_t>(order), 8, out);
+}
+
+/// The moment, then the zone, of which the eastern ones come first.
+void append_timetz(TimeTz value, std::string& out) {
+  append_big(static_cast<std::uint64_t>(value.utc_microseconds()) ^ kSign, 8, out);
+  append_big(static_cast<std::uint64_t>(-std::int64_t{value.utc_offset_seconds}) ^ kSign, 8, out);
+}
+
 void append_delimited(Bytes bytes, std::string& out) {
   for (const char c : bytes) {
     out.push_back(c);
@@ -72,6 +86,31 @@ Result<Value> take_number(Bytes& key) {
   for (std::size_t i = 0; i < 8; ++i) bits = (bits << 8) | static_cast<unsigned char>(key[i]);
   key.remove_prefix(8);
   return Value::of_number(std::bit_cast<double>((bits & kSign) != 0 ? bits & ~kSign : ~bits));
+}
+
+/// A value with this key: of an interval not the one that was put in, but one equal to it.
+Result<Value> take_two_words(Oid type, Bytes& key, Arena& arena) {
+  constexpr std::size_t kKeyBytes = 16;
+  if (key.size() < kKeyBytes) return damaged();
+  const auto load = [&](std::size_t at) {
+    std::uint64_t bits = 0;
+    for (std::size_t i = at; i < at + 8; ++i)
+      bits = (bits << 8) | static_cast<unsigned char>(key[i]);
+    return bits;
+  };
+  const auto high = static_cast<std::int64_t>(load(0) ^ kSign);
+  const std::uint64_t low = load(8);
+  key.remove_prefix(kKeyBytes);
+  if (type == oid::kTimetz) {
+    const auto offset = static_cast<std::int32_t>(-static_cast<std::int64_t>(low ^ kSign));
+    return date_time::give(TimeTz{high + offset * kMicrosPerSecond, offset}, arena);
+  }
+  const Int128 order = (Int128{high} << 64) | low;
+  const Int128 days = order / kMicrosPerDay;
+  return date_time::give(Interval{static_cast<std::int64_t>(order % kMicrosPerDay),
+                                  static_cast<std::int32_t>(days % kDaysPerMonth),
+                                  static_cast<std::int32_t>(days / kDaysPerMonth)},
+                         arena);
 }
 
 Result<Value> take_delimited(Bytes& key, Arena& arena) {
@@ -113,6 +152,10 @@ void append_key_part(Oid type, const Value& value, KeyPart part, std::string& ou
   } else if (type == oid::kNumeric) {
     const Result<Numeric> number = Numeric::unpack(value.bytes());
     if (number.has_value()) number->append_key(out);
+  } else if (type == oid::kInterval) {
+    append_interval(date_time::get<Interval>(value), out);
+  } else if (type == oid::kTimetz) {
+    append_timetz(date_time::get<TimeTz>(value), out);
   } else {
     Bytes bytes = value.bytes();
     if (type == oid::kBpchar) {
@@ -135,6 +178,7 @@ Result<Value> take_key_part(Oid type, KeyPart part, Bytes& key, Arena& arena) {
     number.append_packed(packed);
     return Value::of_bytes(arena.copy(packed));
   }
+  if (type == oid::kInterval || type == oid::kTimetz) return take_two_words(type, key, arena);
   if (part == KeyPart::Inner) return take_delimited(key, arena);
   const Value value = Value::of_bytes(key);
   key = {};

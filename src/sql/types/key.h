@@ -15,6 +15,7 @@ namespace latchkey::sql {
 ///   integers     as many as the type has, big-endian, the sign turned over
 ///   numbers      8, in the order of IEEE 754, NaN last
 ///   numeric      see Numeric::append_key
+///   interval     16: the number by which it sorts; timetz: 16: the moment, then the zone
 ///   bytes        each 00 as 00 FF, then 00 00; the last part of a key as it is
 ///
 /// In an index each part has a byte before it that says whether it is null, and a descending part

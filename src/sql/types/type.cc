@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/assert.h"
+#include "sql/types/io.h"
 
 namespace latchkey::sql {
 
@@ -52,6 +53,7 @@ constexpr auto kTypes = std::to_array<Type>({
     base(oid::kTimestamptz, "timestamptz", "timestamp with time zone", oid::kTimestamptzArray, 8,
          'D', I, true),
     base(oid::kInterval, "interval", "interval", oid::kIntervalArray, 16, 'T', B, true),
+    base(oid::kTimetz, "timetz", "time with time zone", oid::kTimetzArray, 12, 'D', B),
     base(oid::kNumeric, "numeric", "numeric", oid::kNumericArray, -1, 'N', B),
     base(oid::kRefcursor, "refcursor", "refcursor", Oid{2201}, -1, 'U', B),
     base(oid::kRegprocedure, "regprocedure", "regprocedure", Oid{2207}, 4, 'N', I),
@@ -80,6 +82,7 @@ constexpr auto kTypes = std::to_array<Type>({
     array_of(oid::kTimeArray, "_time", "time without time zone[]", oid::kTime),
     array_of(oid::kTimestamptzArray, "_timestamptz", "timestamp with time zone[]",
              oid::kTimestamptz),
+    array_of(oid::kTimetzArray, "_timetz", "time with time zone[]", oid::kTimetz),
     array_of(oid::kIntervalArray, "_interval", "interval[]", oid::kInterval),
     array_of(oid::kNumericArray, "_numeric", "numeric[]", oid::kNumeric),
     array_of(oid::kUuidArray, "_uuid", "uuid[]", oid::kUuid),
@@ -131,10 +134,7 @@ std::string modifier_text(Oid type, std::int32_t typmod) {
     const std::int32_t scale = ((both & 0x7ff) ^ 1024) - 1024;
     return "(" + std::to_string((both >> 16) & 0xffff) + "," + std::to_string(scale) + ")";
   }
-  if (type == oid::kTimestamp || type == oid::kTimestamptz || type == oid::kTime) {
-    return "(" + std::to_string(typmod) + ")";
-  }
-  return {};
+  return io::date_time_modifier_text(type, typmod);
 }
 
 }  // namespace
@@ -158,7 +158,8 @@ std::string type_text(Oid oid, std::int32_t typmod) {
   if (oid == oid::kBpchar && typmod < 0) return "bpchar";
   const std::string modifier = modifier_text(oid, typmod);
   const std::size_t space = type->sql_name.find(' ');
-  const bool stands_inside = !modifier.empty() && oid != oid::kVarchar && space != Bytes::npos;
+  const bool stands_inside =
+      modifier.starts_with('(') && oid != oid::kVarchar && space != Bytes::npos;
   if (!stands_inside) return std::string(type->sql_name) + modifier;
   // timestamp(3) without time zone
   return std::string(type->sql_name.substr(0, space)) + modifier +

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,11 @@
 #include "latchkey/result.h"
 #include "sql/types/arena.h"
 #include "sql/types/value.h"
+
+namespace latchkey {
+class TimeZone;
+class TimeZones;
+}  // namespace latchkey
 
 namespace latchkey::sql {
 
@@ -27,14 +33,24 @@ inline constexpr Oid kBoolArray{1000}, kByteaArray{1001}, kCharArray{1002}, kNam
     kInt2Array{1005}, kInt4Array{1007}, kTextArray{1009}, kBpcharArray{1014}, kVarcharArray{1015},
     kInt8Array{1016}, kFloat4Array{1021}, kFloat8Array{1022}, kOidArray{1028},
     kTimestampArray{1115}, kDateArray{1182}, kTimeArray{1183}, kTimestamptzArray{1185},
-    kIntervalArray{1187}, kNumericArray{1231}, kUuidArray{2951}, kJsonArray{199}, kJsonbArray{3807};
+    kTimetzArray{1270}, kIntervalArray{1187}, kNumericArray{1231}, kUuidArray{2951},
+    kJsonArray{199}, kJsonbArray{3807};
 }  // namespace oid
+
+/// How dates are written, and in which order the numbers of a date without words are read.
+enum class DateStyle : std::uint8_t { Iso, Sql, Postgres, German };
+enum class DateOrder : std::uint8_t { MonthDayYear, DayMonthYear, YearMonthDay };
+enum class IntervalStyle : std::uint8_t { Postgres, PostgresVerbose, SqlStandard, Iso8601 };
 
 /// What texts of dates and numbers depend on, and what "now" is. Fixed for a statement.
 struct TextSettings {
   std::int64_t transaction_us = 0;  ///< since 2000-01-01 UTC
   std::int64_t statement_us = 0;
-  std::string time_zone = "UTC";
+  std::shared_ptr<const TimeZone> zone;  ///< null: UTC
+  TimeZones* zones = nullptr;            ///< null: those that need no file
+  DateStyle date_style = DateStyle::Iso;
+  DateOrder date_order = DateOrder::MonthDayYear;
+  IntervalStyle interval_style = IntervalStyle::Postgres;
   int extra_float_digits = 1;
   bool bytea_escape = false;
 };

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/numeric.h"
+#include "sql/types/date_time_value.h"
 #include "sql/types/io.h"
 #include "sql/types/type.h"
 
@@ -85,6 +86,7 @@ Result<Value> parse_text(Oid type, std::int32_t typmod, Bytes text, const TextSe
   if (type == oid::kBytea) return io::parse_bytea(text, arena);
   if (type == oid::kUuid) return io::parse_uuid(text, arena);
   if (type == oid::kVoid) return Value::of_integer(0);
+  if (io::is_date_time(type)) return io::parse_date_time(type, typmod, text, settings, arena);
   const Type* const found = find_type(type);
   if (found != nullptr && found->is_array()) {
     return io::parse_array(*found, typmod, text, settings, arena);
@@ -104,6 +106,8 @@ void append_text(Oid type, const Value& value, const TextSettings& settings, std
   } else if (type == oid::kNumeric) {
     const Result<Numeric> number = Numeric::unpack(value.bytes());
     if (number.has_value()) number->append_text(out);
+  } else if (io::is_date_time(type)) {
+    io::append_date_time(type, value, settings, out);
   } else if (type == oid::kVoid) {
     // Nothing is shown of nothing.
   } else if (const Type* const found = find_type(type); found == nullptr) {
@@ -135,6 +139,7 @@ Result<Value> parse_binary(Oid type, std::int32_t typmod, Bytes bytes, Arena& ar
     if (bytes.size() != 16) return Error(ErrorCode::InvalidBinary, "incorrect binary data format");
     return Value::of_bytes(arena.copy(bytes));
   }
+  if (io::is_date_time(type)) return io::receive_date_time(type, typmod, bytes, arena);
   if (found->kept != Kept::Bytes && found->kind == 'b') return io::receive_number(type, bytes);
   return no_input(type);
 }
@@ -166,6 +171,15 @@ int compare(Oid type, const Value& left, const Value& right) {
     const std::weak_ordering order = a->compare(*b);
     return order < 0 ? -1 : order > 0 ? 1 : 0;
   }
+  if (type == oid::kInterval) {
+    const Int128 a = interval_order(date_time::get<Interval>(left));
+    const Int128 b = interval_order(date_time::get<Interval>(right));
+    return a < b ? -1 : a > b ? 1 : 0;
+  }
+  if (type == oid::kTimetz) {
+    const auto order = date_time::get<TimeTz>(left) <=> date_time::get<TimeTz>(right);
+    return order < 0 ? -1 : order > 0 ? 1 : 0;
+  }
   if (type == oid::kBpchar) {
     return order_of(without_padding(left.bytes()), without_padding(right.bytes()));
   }
@@ -185,6 +199,10 @@ std::uint64_t hash(Oid type, const Value& value) {
   if (type == oid::kNumeric) {
     const Result<Numeric> number = Numeric::unpack(value.bytes());
     if (number.has_value()) return number->hash();
+  }
+  if (type == oid::kInterval) {
+    const Int128 order = interval_order(date_time::get<Interval>(value));
+    return hash_bytes({reinterpret_cast<const char*>(&order), sizeof order});
   }
   if (type == oid::kBpchar) return hash_bytes(without_padding(value.bytes()));
   return hash_bytes(value.bytes());

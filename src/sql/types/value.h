@@ -17,6 +17,7 @@ constexpr std::uint32_t value_of(Oid oid) { return static_cast<std::uint32_t>(oi
 ///   bool, int2, int4, int8, oid, date, time,          integer
 ///   timestamp, timestamptz
 ///   float4, float8                                    number
+///   timetz, interval                                  data, size: as on PostgreSQL's wire
 ///   all others                                        data, size: bytes in the type's own form
 ///
 /// Ownership: the bytes belong to an arena, a record or a statement; see who made it.
