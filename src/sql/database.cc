@@ -60,7 +60,12 @@ Result<void> Database::load() {
       for (const Index& index : table.indexes) note(index.oid);
       for (const CheckConstraint& check : table.checks) note(check.oid);
       for (const ForeignKey& foreign : table.foreign_keys) note(foreign.oid);
+      for (const Trigger& trigger : table.triggers) note(trigger.oid);
       catalog->put(std::make_shared<const Table>(std::move(table)));
+    } else if (kind == 'r') {
+      LK_TRY(Routine routine, decode_routine(cursor->record().value));
+      note(routine.oid);
+      catalog->put(std::make_shared<const Routine>(std::move(routine)));
     } else if (kind == 's') {
       LK_TRY(Schema schema, decode_schema(cursor->record().value));
       note(schema.oid);

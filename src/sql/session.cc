@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "sql/session_impl.h"
+#include "sql/session_routines.h"
 #include "sql/types/key.h"
 
 namespace latchkey::sql {
@@ -21,7 +22,10 @@ Result<std::unique_ptr<Session>> Session::open(Database& database, SessionOption
 }
 
 SessionImpl::SessionImpl(Database& database, SessionOptions options)
-    : database_(database), options_(std::move(options)), process_id_(database.next_process_id()) {}
+    : database_(database),
+      options_(std::move(options)),
+      process_id_(database.next_process_id()),
+      routines_(std::make_unique<SessionRoutines>(*this)) {}
 
 SessionImpl::~SessionImpl() { rollback(); }
 

@@ -8,6 +8,7 @@
 #include "sql/exec/change.h"
 #include "sql/exec/table_writer.h"
 #include "sql/session_impl.h"
+#include "sql/session_routines.h"
 
 namespace latchkey::sql {
 
@@ -22,7 +23,8 @@ constexpr int kTriesMax = 1000;
 
 bool is_query_node(const Node& node) {
   return node.is(NodeKind::SelectStmt) || node.is(NodeKind::InsertStmt) ||
-         node.is(NodeKind::UpdateStmt) || node.is(NodeKind::DeleteStmt);
+         node.is(NodeKind::UpdateStmt) || node.is(NodeKind::DeleteStmt) ||
+         node.is(NodeKind::CallStmt);
 }
 
 std::string tag_of(const bind::Query& query, std::uint64_t count) {
@@ -49,7 +51,8 @@ std::vector<ResultColumn> columns_of(const bind::Query& query) {
   return columns;
 }
 
-/// Hands a row to the client, or keeps it for later.
+}  // namespace
+
 Result<void> give_row(std::span<const ResultColumn> columns, std::span<const Value> values,
                       ResultSink& sink, WaitingRows* rows) {
   if (rows == nullptr) return sink.row(columns, values);
@@ -61,8 +64,6 @@ Result<void> give_row(std::span<const ResultColumn> columns, std::span<const Val
   }
   return {};
 }
-
-}  // namespace
 
 std::shared_ptr<const Catalog> SessionImpl::current_catalog() {
   if (change_ != nullptr) return change_->catalog();
@@ -211,6 +212,7 @@ Result<std::string> SessionImpl::with_retries(FunctionRef<Result<std::string>()>
     const std::size_t savepoint = transaction_->savepoint();
     const std::shared_ptr<Catalog> catalog = change_ == nullptr ? nullptr : change_->snapshot();
     transaction_->begin_statement();
+    routines_->forget_notices();
     Result<std::string> result = attempt();
     if (result.has_value()) return result;
     const ErrorCode code = result.error().code();
@@ -311,6 +313,7 @@ Result<std::string> SessionImpl::run_statement(Prepared& prepared,
                                                std::span<const Value> parameters, ResultSink& sink,
                                                WaitingRows* rows) {
   const Node& node = *prepared.node;
+  const NoticeFlush flush(*routines_, sink);
   if (has_failed_ && !is_allowed_when_failed(node)) return Error(ErrorCode::TransactionFailed);
   const std::int64_t timeout_ms = settings_.milliseconds("statement_timeout");
   statement_deadline_us_ =
@@ -336,6 +339,7 @@ Result<std::string> SessionImpl::run_query(const Prepared& prepared,
   if (query.kind == bind::QueryKind::Select || query.kind == bind::QueryKind::SetOperation) {
     return run_select(prepared, parameters, sink, rows);
   }
+  if (query.kind == bind::QueryKind::Call) return run_call(prepared, parameters, sink, rows);
   if (is_read_only_) {
     return Error(ErrorCode::ReadOnlyTransaction,
                  "cannot execute a statement that writes in a read-only transaction");
@@ -418,7 +422,8 @@ Result<std::string> SessionImpl::run_select(const Prepared& prepared,
       if (!query.targets[i].is_hidden) values[next++] = run.target(i);
     }
     ++count;
-    LK_CHECK(give_row(prepared.columns, values, sink, locks ? &own : rows));
+    const bool may_start_over = locks || prepared.bound->calls_routines;
+    LK_CHECK(give_row(prepared.columns, values, sink, may_start_over ? &own : rows));
   }
   for (std::size_t at = 0; own.width > 0 && at < own.values.size(); at += own.width) {
     LK_CHECK(give_row(prepared.columns, {own.values.data() + at, own.width}, sink, rows));

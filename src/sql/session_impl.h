@@ -52,6 +52,12 @@ struct Portal {
   std::unique_ptr<WaitingRows> rows;
 };
 
+/// Hands a row to the client, or keeps it for later.
+Result<void> give_row(std::span<const ResultColumn> columns, std::span<const Value> values,
+                      ResultSink& sink, WaitingRows* rows);
+
+class SessionRoutines;
+
 class SessionImpl final : public Session, private SessionServices {
  public:
   SessionImpl(Database& database, SessionOptions options);
@@ -80,6 +86,7 @@ class SessionImpl final : public Session, private SessionServices {
   std::int32_t process_id() const override { return process_id_; }
 
  private:
+  friend class SessionRoutines;
   struct Savepoint {
     std::string name;
     std::size_t place;
@@ -134,6 +141,12 @@ class SessionImpl final : public Session, private SessionServices {
                              const std::vector<std::string>& texts, ResultSink& sink,
                              WaitingRows* rows);
 
+  // session_routines.cc
+  Result<std::string> run_call(const Prepared& prepared, std::span<const Value> parameters,
+                               ResultSink& sink, WaitingRows* rows);
+  Result<std::string> run_do(const parse::Node& node);
+  RoutineCaller& routines() override;
+
   // SessionServices
   std::string current_user() const override { return options_.user; }
   std::string session_user() const override { return options_.user; }
@@ -168,6 +181,8 @@ class SessionImpl final : public Session, private SessionServices {
 
   std::map<std::string, std::shared_ptr<Prepared>, std::less<>> statements_;
   std::map<std::string, std::shared_ptr<Portal>, std::less<>> portals_;
+
+  std::unique_ptr<SessionRoutines> routines_;
 
   std::atomic<bool> cancelled_{false};
   std::mutex wait_mutex_;

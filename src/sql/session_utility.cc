@@ -84,6 +84,8 @@ Result<std::string> SessionImpl::run_utility(Prepared& prepared, ResultSink& sin
         return Error(ErrorCode::TransactionActive, "VACUUM cannot run inside a transaction block");
       }
       return std::string(node.flag("is_vacuumcmd") ? "VACUUM" : "ANALYZE");
+    case NodeKind::DoStmt:
+      return run_do(node);
     case NodeKind::CheckPointStmt:
       LK_CHECK(database_.engine().checkpoint());
       return std::string("CHECKPOINT");

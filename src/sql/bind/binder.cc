@@ -39,12 +39,17 @@ Result<std::unique_ptr<Bound>> Binder::bind(const Node& statement) {
       LK_TRY(bound_->query, bind_delete(statement, nullptr));
       break;
     }
+    case NodeKind::CallStmt: {
+      LK_TRY(bound_->query, bind_call(statement));
+      break;
+    }
     default: {
       LK_TRY(bound_->query, bind_query(statement, nullptr));
       break;
     }
   }
-  for (std::size_t i = 0; i < bound_->parameter_types.size(); ++i) {
+  // Of a routine's variables only those that are used have a type here.
+  for (std::size_t i = 0; context_.names == nullptr && i < bound_->parameter_types.size(); ++i) {
     Oid& type = bound_->parameter_types[i];
     if (type == Oid::None || type == oid::kUnknown) {
       return Error(ErrorCode::TypeIndeterminate,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "sql/bind/bound.h"
 #include "sql/bind/coerce.h"
+#include "sql/bind/name_source.h"
 #include "sql/parse/node.h"
 
 namespace latchkey::sql::bind {
@@ -19,6 +21,7 @@ struct BindContext {
   const TextSettings* settings = nullptr;
   std::string user;
   std::string database;
+  NameSource* names = nullptr;  ///< of the routine that the statement is of
 };
 
 /// Resolves the names and types of one statement that reads or writes rows.
@@ -130,6 +133,22 @@ class Binder {
   Result<std::vector<Expr*>> bind_all(std::span<const parse::Node* const> nodes, Scope& scope);
   Expr* text_constant(std::string_view text);
 
+  // binder_routine.cc
+  Expr* variable(const NameSource::Found& found, std::int32_t location);
+  Result<Expr*> bind_name(const parse::Node& node, Scope& scope);
+  Result<Expr*> bind_numbered(const parse::Node& node);
+  Result<bool> expand_variable(std::span<const std::string> names, std::int32_t location,
+                               Query& query);
+  std::vector<std::shared_ptr<const Routine>> routines_of(std::span<const std::string> names) const;
+  const Function& row_of(const Routine& routine);
+  Result<Expr*> bind_default_argument(const RoutineArgument& argument);
+  Result<Expr*> finish_routine_call(const Routine& routine, const Coercion::RoutineChoice& choice,
+                                    std::vector<Expr*> given, std::int32_t location);
+  Result<Expr*> call_named(const parse::Node& node, std::span<const std::string> names,
+                           std::vector<Expr*> args);
+  static std::vector<std::string> argument_names_of(const parse::Node& call);
+  Result<Query*> bind_call(const parse::Node& statement);
+
   // binder_dml.cc
   Result<Query*> bind_insert(const parse::Node& node, Scope* outer);
   Result<Query*> bind_update(const parse::Node& node, Scope* outer);
@@ -150,6 +169,7 @@ class Binder {
   BindContext context_;
   std::unique_ptr<Bound> bound_;
   Coercion coercion_;
+  std::map<std::uint32_t, const Function*> routine_rows_;
 };
 
 }  // namespace latchkey::sql::bind

@@ -53,8 +53,11 @@ Result<Expr*> Binder::bind_expr(const Node& node, Scope& scope) {
     case NodeKind::AConst:
       return bind_constant(node);
     case NodeKind::ColumnRef:
-      return bind_column(node, scope);
+      return context_.names == nullptr ? bind_column(node, scope) : bind_name(node, scope);
+    case NodeKind::NamedArgExpr:
+      return bind_expr(*node.child("arg"), scope);
     case NodeKind::ParamRef: {
+      if (context_.names != nullptr) return bind_numbered(node);
       const auto number = node.number("number");
       constexpr std::int64_t kParametersMax = 65'535;
       if (number < 1 || number > kParametersMax) {
@@ -415,8 +418,7 @@ Result<Expr*> Binder::bind_function(const Node& node, Scope& scope) {
     LK_TRY(Expr* const aggregate, bind_aggregate(node, name, *args, scope, is_one));
     if (is_one) return aggregate;
   }
-  LK_TRY(Expr* const call, coercion_.call_function(name, std::move(*args), node.location,
-                                                   node.flag("func_variadic")));
+  LK_TRY(Expr* const call, call_named(node, names, std::move(*args)));
   const bool returns_set = call->kind == ExprKind::Call && call->function->is(kReturnsSet);
   if (!returns_set || scope.from_call == &node) return call;
   return place_set_call(call, node, scope);

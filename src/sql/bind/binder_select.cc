@@ -490,6 +490,8 @@ Result<void> Binder::expand_star(std::span<const Node* const> fields, std::int32
   }
   if (found) return {};
   if (table.empty() && scope.query->from != nullptr) return {};
+  LK_TRY(const bool is_variable, expand_variable(names, location, *scope.query));
+  if (is_variable) return {};
   return Error(table.empty() ? ErrorCode::SyntaxError : ErrorCode::TableMissing,
                table.empty() ? "SELECT * with no tables specified is not valid"
                              : fmt::format("missing FROM-clause entry for table \"{}\"", table))

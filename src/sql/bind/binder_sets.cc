@@ -155,7 +155,7 @@ Result<Expr*> Binder::place_set_call(Expr* call, const Node& node, Scope& scope)
     return refuse(fmt::format("set-returning functions are not allowed in {}",
                               scope.no_sets_in.empty() ? scope.place : scope.no_sets_in));
   }
-  if (!call->function->columns.empty() || call->type == oid::kRecord) {
+  if (call->function->columns.size() > 1 || call->type == oid::kRecord) {
     return refuse("a function that returns rows of several columns must stand in FROM");
   }
   Query& query = *scope.query;

@@ -141,7 +141,7 @@ struct AggregateCall {
   Oid type = Oid::None;
 };
 
-enum class QueryKind : std::uint8_t { Select, SetOperation, Insert, Update, Delete };
+enum class QueryKind : std::uint8_t { Select, SetOperation, Insert, Update, Delete, Call };
 
 /// One column that an INSERT or UPDATE sets.
 struct Assignment {
@@ -199,6 +199,8 @@ struct Query {
   std::vector<Expr*> checks;  ///< of the table, over its entry's columns
   bool returns_rows = true;
 
+  Expr* call = nullptr;  ///< of CALL
+
   int slot_count = 0;
   int parent_levels = 0;  ///< whether it looks out of itself: the farthest level
 };
@@ -212,6 +214,8 @@ struct Bound {
   std::shared_ptr<const Catalog> catalog;
   std::vector<Oid> parameter_types;
   Query* query = nullptr;
+  /// Whether it calls a volatile routine, which may write and so may have to start over.
+  bool calls_routines = false;
 };
 
 /// Whether both are the same expression, written twice.

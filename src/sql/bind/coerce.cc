@@ -194,11 +194,11 @@ Result<const Coercion::Candidate*> Coercion::choose(std::span<const Candidate> a
                                                     bool& is_ambiguous) const {
   is_ambiguous = false;
   const auto type_at = [](const Candidate& candidate, std::size_t i) {
-    const auto types = candidate.signature.all();
+    const auto types = candidate.types;
     return i < types.size() ? types[i] : types.back();
   };
   const auto fits_count = [&](const Candidate& candidate) {
-    const std::size_t count = candidate.signature.argument_count;
+    const std::size_t count = candidate.types.size();
     return candidate.is_variadic
                ? args.size() + 1 >= count && args.size() >= count - (count > 0 ? 1 : 0)
                : args.size() == count;
@@ -299,11 +299,10 @@ Result<const Coercion::Candidate*> Coercion::choose(std::span<const Candidate> a
   return static_cast<const Candidate*>(nullptr);
 }
 
-Result<Oid> Coercion::fit_arguments(const Signature& signature, bool is_variadic,
+Result<Oid> Coercion::fit_arguments(std::span<const Oid> wanted_types, Oid result,
                                     std::vector<Expr*>& args, CallTypes& types) {
   const auto wanted_at = [&](std::size_t i) {
-    return i < signature.argument_count ? signature.arguments[i]
-                                        : signature.arguments[signature.argument_count - 1u];
+    return i < wanted_types.size() ? wanted_types[i] : wanted_types.back();
   };
   // What anyelement and its kin stand for here.
   Oid element = Oid::None;
@@ -336,8 +335,6 @@ Result<Oid> Coercion::fit_arguments(const Signature& signature, bool is_variadic
     LK_TRY(args[i], coerce(args[i], wanted, -1, CastContext::Implicit));
     types.arguments.push_back(args[i]->type);
   }
-  (void)is_variadic;
-  Oid result = signature.result;
   if (result == oid::kAnyArray || result == oid::kAnyCompatibleArray) {
     const Type* const type = find_type(element);
     result = type == nullptr ? Oid::None : type->array;
@@ -351,7 +348,7 @@ Result<Oid> Coercion::fit_arguments(const Signature& signature, bool is_variadic
 Result<Expr*> Coercion::finish_call(const Function& function, std::vector<Expr*> args,
                                     std::int32_t location) {
   Expr* const call = make(ExprKind::Call, Oid::None, location);
-  LK_TRY(call->type, fit_arguments(function.signature, function.is(kVariadic), args, call->types));
+  LK_TRY(call->type, fit_arguments(function.arguments(), function.result(), args, call->types));
   call->function = &function;
   call->args = std::move(args);
   return call;
@@ -362,7 +359,7 @@ Result<Expr*> Coercion::call_function(std::string_view name, std::vector<Expr*> 
   (void)is_variadic;
   std::vector<Candidate> candidates;
   for (const Function* const row : find_functions(name)) {
-    candidates.push_back({row->signature, row->is(kVariadic), row});
+    candidates.push_back({row->arguments(), row->is(kVariadic), row});
   }
   bool is_ambiguous = false;
   LK_TRY(const Candidate* const chosen, choose(candidates, args, is_ambiguous));
@@ -391,7 +388,7 @@ Result<Expr*> Coercion::call_operator(std::string_view name, std::vector<Expr*> 
   if (name == "!=") name = "<>";
   std::vector<Candidate> candidates;
   for (const Function* const row : find_operators(name)) {
-    candidates.push_back({row->signature, false, row});
+    candidates.push_back({row->signature.all(), false, row});
   }
   // Two that are both unknown are texts.
   bool is_ambiguous = false;
@@ -422,7 +419,7 @@ Result<const AggregateFunction*> Coercion::choose_aggregate(std::string_view nam
   if (rows.empty()) return static_cast<const AggregateFunction*>(nullptr);
   std::vector<Candidate> candidates;
   for (const AggregateFunction* const row : rows)
-    candidates.push_back({row->signature, false, row});
+    candidates.push_back({row->signature.all(), false, row});
   bool is_ambiguous = false;
   LK_TRY(const Candidate* const chosen, choose(candidates, args, is_ambiguous));
   if (chosen == nullptr) {
@@ -434,8 +431,9 @@ Result<const AggregateFunction*> Coercion::choose_aggregate(std::string_view nam
             "explicit type casts.")
         .at(location + 1);
   }
-  LK_CHECK(fit_arguments(chosen->signature, false, args, types));
-  return static_cast<const AggregateFunction*>(chosen->row);
+  const auto* const row = static_cast<const AggregateFunction*>(chosen->row);
+  LK_CHECK(fit_arguments(row->signature.all(), row->signature.result, args, types));
+  return row;
 }
 
 }  // namespace latchkey::sql::bind

@@ -34,6 +34,33 @@ class Coercion {
                               bool is_variadic = false);
   Result<Expr*> call_operator(std::string_view name, std::vector<Expr*> args,
                               std::int32_t location);
+  /// One of several routines and functions of a name, by how it is called.
+  struct RoutineChoice {
+    const Routine* routine = nullptr;    ///< or
+    const Function* function = nullptr;  ///< one of ours
+    std::vector<int> places;             ///< which input each argument is for
+    bool gathers = false;                ///< the last ones become the array of VARIADIC
+  };
+  struct RoutineCallShape {
+    std::string_view name;
+    std::span<const std::string> argument_names;  ///< of the last arguments: f(1, a => 2)
+    bool is_variadic = false;                     ///< written with VARIADIC
+    bool wants_procedure = false;
+    bool sees_functions = true;  ///< ours, too
+    std::int32_t location = -1;
+  };
+  /// `routines` in the order of the search path.
+  /// Errors: FunctionMissing, FunctionAmbiguous, WrongObjectKind.
+  Result<RoutineChoice> choose_routine(const RoutineCallShape& shape,
+                                       std::span<const std::shared_ptr<const Routine>> routines,
+                                       std::span<Expr* const> args) const;
+  /// Casts `args` to the types of a signature; returns the type of its result, polymorphic types
+  /// resolved.
+  Result<Oid> fit_arguments(std::span<const Oid> wanted, Oid result, std::vector<Expr*>& args,
+                            CallTypes& types);
+  Result<Expr*> finish_call(const Function& function, std::vector<Expr*> args,
+                            std::int32_t location);
+
   /// The same for an aggregate, if there is one of that name.
   Result<const AggregateFunction*> choose_aggregate(std::string_view name, std::vector<Expr*>& args,
                                                     CallTypes& types, std::int32_t location);
@@ -43,17 +70,12 @@ class Coercion {
 
  private:
   struct Candidate {
-    Signature signature;
+    std::span<const Oid> types;
     bool is_variadic = false;
     const void* row = nullptr;
   };
   Result<const Candidate*> choose(std::span<const Candidate> candidates,
                                   std::span<Expr* const> args, bool& is_ambiguous) const;
-  Result<Expr*> finish_call(const Function& function, std::vector<Expr*> args,
-                            std::int32_t location);
-  /// Casts the arguments to a signature and finds its result, polymorphic types resolved.
-  Result<Oid> fit_arguments(const Signature& signature, bool is_variadic, std::vector<Expr*>& args,
-                            CallTypes& types);
   Result<Expr*> read_constant(Expr* expr, Oid to, std::int32_t typmod);
   Result<Expr*> fit(Expr* expr, std::int32_t typmod, CastContext context);
 

@@ -77,6 +77,37 @@ void Catalog::erase_table(Oid oid) {
   tables_.erase(found);
 }
 
+std::vector<std::shared_ptr<const Routine>> Catalog::find_routines(std::string_view name) const {
+  std::vector<std::shared_ptr<const Routine>> found;
+  const auto [begin, end] = routines_by_name_.equal_range(name);
+  for (auto at = begin; at != end; ++at) found.push_back(find_routine(Oid{at->second}));
+  return found;
+}
+
+std::shared_ptr<const Routine> Catalog::find_routine(Oid oid) const {
+  const auto found = routines_.find(value_of(oid));
+  return found == routines_.end() ? nullptr : found->second;
+}
+
+void Catalog::put(std::shared_ptr<const Routine> routine) {
+  const std::uint32_t oid = value_of(routine->oid);
+  erase_routine(routine->oid);
+  routines_by_name_.emplace(routine->name, oid);
+  routines_[oid] = std::move(routine);
+}
+
+void Catalog::erase_routine(Oid oid) {
+  const auto found = routines_.find(value_of(oid));
+  if (found == routines_.end()) return;
+  const auto [begin, end] = routines_by_name_.equal_range(found->second->name);
+  for (auto at = begin; at != end; ++at) {
+    if (at->second != value_of(oid)) continue;
+    routines_by_name_.erase(at);
+    break;
+  }
+  routines_.erase(found);
+}
+
 void Catalog::erase_schema(Oid oid) { schemas_.erase(value_of(oid)); }
 
 }  // namespace latchkey::sql

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "latchkey/result.h"
+#include "sql/catalog/routine.h"
 #include "sql/types/type.h"
 #include "storage/types.h"
 
@@ -98,7 +99,8 @@ struct Table {
   std::vector<Index> indexes;
   std::vector<CheckConstraint> checks;
   std::vector<ForeignKey> foreign_keys;
-  std::int16_t ttl_column = 0;  ///< of WITH (ttl = '..')
+  std::vector<Trigger> triggers;  ///< by name
+  std::int16_t ttl_column = 0;    ///< of WITH (ttl = '..')
   std::string view_text = {};
   std::string comment = {};
   std::string owner = {};
@@ -130,12 +132,21 @@ class Catalog {
   /// Whether a table, an index, a view or a sequence has the name.
   bool is_name_taken(Oid schema, std::string_view name) const;
 
+  /// The routines of a name, in any schema.
+  std::vector<std::shared_ptr<const Routine>> find_routines(std::string_view name) const;
+  std::shared_ptr<const Routine> find_routine(Oid oid) const;
+  const std::map<std::uint32_t, std::shared_ptr<const Routine>>& routines() const {
+    return routines_;
+  }
+
   const std::map<std::uint32_t, std::shared_ptr<const Table>>& tables() const { return tables_; }
   const std::map<std::uint32_t, std::shared_ptr<const Schema>>& schemas() const { return schemas_; }
 
   // For those who make the next one.
   void put(std::shared_ptr<const Table> table);
   void put(std::shared_ptr<const Schema> schema);
+  void put(std::shared_ptr<const Routine> routine);
+  void erase_routine(Oid oid);
   void erase_table(Oid oid);
   void erase_schema(Oid oid);
 
@@ -143,6 +154,8 @@ class Catalog {
   std::map<std::uint32_t, std::shared_ptr<const Table>> tables_;
   std::map<std::uint32_t, std::shared_ptr<const Schema>> schemas_;
   std::map<std::pair<std::uint32_t, std::string>, std::uint32_t, std::less<>> tables_by_name_;
+  std::map<std::uint32_t, std::shared_ptr<const Routine>> routines_;
+  std::multimap<std::string, std::uint32_t, std::less<>> routines_by_name_;
 };
 
 }  // namespace latchkey::sql

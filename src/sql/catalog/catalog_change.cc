@@ -38,6 +38,21 @@ Result<void> CatalogChange::put(Schema schema) {
   return {};
 }
 
+Result<void> CatalogChange::put(Routine routine) {
+  const std::string record = encode(routine);
+  LK_CHECK(transaction_.put(kCatalog, catalog_key('r', routine.oid), {.value = record}));
+  catalog_ = snapshot();
+  catalog_->put(std::make_shared<const Routine>(std::move(routine)));
+  return {};
+}
+
+Result<void> CatalogChange::drop_routine(Oid oid) {
+  LK_CHECK(transaction_.erase(kCatalog, catalog_key('r', oid)));
+  catalog_ = snapshot();
+  catalog_->erase_routine(oid);
+  return {};
+}
+
 Result<void> CatalogChange::drop_table(Oid oid) {
   LK_CHECK(transaction_.erase(kCatalog, catalog_key('t', oid)));
   catalog_ = snapshot();

@@ -25,8 +25,10 @@ class CatalogChange {
 
   Result<void> put(Table table);
   Result<void> put(Schema schema);
+  Result<void> put(Routine routine);
   Result<void> drop_table(Oid oid);
   Result<void> drop_schema(Oid oid);
+  Result<void> drop_routine(Oid oid);
 
   /// A place to come back to when the transaction rolls back to a savepoint.
   std::shared_ptr<Catalog> snapshot() const { return std::make_shared<Catalog>(*catalog_); }

@@ -169,6 +169,59 @@ void fields(Visitor& v, ForeignKey& key) {
   letter(v, key.on_delete);
 }
 template <typename Visitor>
+void fields(Visitor& v, std::string& text) {
+  v.field(text);
+}
+template <typename Visitor>
+void fields(Visitor& v, Trigger& trigger) {
+  v.field(trigger.oid);
+  v.field(trigger.name);
+  v.field(trigger.routine);
+  letter(v, trigger.timing);
+  v.field(trigger.events);
+  v.field(trigger.for_each_row);
+  v.field(trigger.is_enabled);
+  v.list(trigger.columns);
+  v.field(trigger.condition);
+  v.list(trigger.arguments);
+}
+template <typename Visitor>
+void fields(Visitor& v, RoutineArgument& argument) {
+  v.field(argument.name);
+  v.field(argument.type);
+  letter(v, argument.mode);
+  v.field(argument.has_default);
+  v.field(argument.default_text);
+}
+template <typename Visitor>
+void fields(Visitor& v, RoutineSetting& setting) {
+  v.field(setting.name);
+  v.field(setting.value);
+}
+template <typename Visitor>
+void fields(Visitor& v, Routine& routine) {
+  v.field(routine.oid);
+  v.field(routine.schema);
+  v.field(routine.name);
+  v.field(routine.owner);
+  letter(v, routine.kind);
+  v.field(routine.language);
+  v.list(routine.arguments);
+  v.field(routine.result);
+  v.field(routine.result_table);
+  v.field(routine.returns_set);
+  letter(v, routine.volatility);
+  v.field(routine.is_strict);
+  v.field(routine.is_definer);
+  v.field(routine.is_leakproof);
+  v.field(routine.parallel);
+  v.field(routine.cost);
+  v.field(routine.rows);
+  v.list(routine.settings);
+  v.field(routine.body);
+  v.field(routine.is_sql_body);
+}
+template <typename Visitor>
 void fields(Visitor& v, Table& table) {
   v.field(table.oid);
   v.field(table.schema);
@@ -181,6 +234,7 @@ void fields(Visitor& v, Table& table) {
   v.list(table.indexes);
   v.list(table.checks);
   v.list(table.foreign_keys);
+  v.list(table.triggers);
   v.field(table.ttl_column);
   v.field(table.view_text);
   v.field(table.comment);
@@ -224,7 +278,9 @@ std::string catalog_key(char kind, Oid oid) {
 
 std::string encode(const Table& table) { return encode_object(table); }
 std::string encode(const Schema& schema) { return encode_object(schema); }
+std::string encode(const Routine& routine) { return encode_object(routine); }
 Result<Table> decode_table(Bytes value) { return decode_object<Table>(value); }
 Result<Schema> decode_schema(Bytes value) { return decode_object<Schema>(value); }
+Result<Routine> decode_routine(Bytes value) { return decode_object<Routine>(value); }
 
 }  // namespace latchkey::sql

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "sql/bind/binder.h"
+#include "sql/catalog/define_routine.h"
 #include "sql/exec/table_layout.h"
 #include "sql/parse/deparse.h"
 #include "sql/parse/enums.h"
@@ -539,6 +540,7 @@ Result<std::string> create_schema(const Node& statement, DefineContext& context)
 }  // namespace
 
 bool is_definition(const Node& statement) {
+  if (is_routine_definition(statement)) return true;
   switch (statement.kind) {
     case NodeKind::CreateStmt:
     case NodeKind::IndexStmt:
@@ -552,6 +554,7 @@ bool is_definition(const Node& statement) {
 }
 
 Result<std::string> define(const Node& statement, DefineContext& context) {
+  if (is_routine_definition(statement)) return define_routine(statement, context);
   switch (statement.kind) {
     case NodeKind::CreateStmt:
       return create_table(statement, context);

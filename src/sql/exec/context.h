@@ -17,6 +17,8 @@
 
 namespace latchkey::sql {
 
+class RoutineCaller;
+
 /// What functions may ask of the session they run in.
 ///
 /// Threads: the session's.
@@ -37,6 +39,7 @@ class SessionServices {
   /// The next number for a row of a table without a primary key.
   virtual Result<std::int64_t> next_row_number(const Table& table,
                                                storage::Transaction& transaction) = 0;
+  virtual RoutineCaller& routines() = 0;
 };
 
 namespace exec {

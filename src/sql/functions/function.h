@@ -78,6 +78,7 @@ struct CallTypes {
   std::vector<Oid> arguments;
   Oid result = Oid::None;
   std::vector<RowColumn> row;  ///< of a function that returns record
+  Oid routine = Oid::None;  ///< which one a user has made is called
 };
 
 using FunctionBody = Value (*)(const Call& call);

@@ -107,7 +107,7 @@ enum class ObjectKind : std::uint8_t {
   Sequence = 38,
   Constraint = 41,
   Table = 42,
-  Trigger = 44,
+  Trigger = 45,
   Type = 50,
   View = 52,
 };
