@@ -7,9 +7,9 @@
 #include "base/assert.h"
 #include "sql/bind/binder.h"
 #include "sql/exec/context.h"
-#include "sql/plpgsql/invocation.h"
 #include "sql/exec/routine_caller.h"
 #include "sql/parse/statement.h"
+#include "sql/plpgsql/invocation.h"
 
 namespace latchkey::sql::bind {
 
@@ -143,8 +143,8 @@ const Function& Binder::row_of(const Routine& routine) {
     return type != nullptr && type->kind == 'p';
   };
   if (made.is(kReturnsSet) && is_named && std::none_of(columns.begin(), columns.end(), is_open)) {
-    auto* const out = reinterpret_cast<OutColumn*>(
-        bound_->arena.allocate(columns.size() * sizeof(OutColumn)));
+    auto* const out =
+        reinterpret_cast<OutColumn*>(bound_->arena.allocate(columns.size() * sizeof(OutColumn)));
     for (std::size_t i = 0; i < columns.size(); ++i) {
       new (&out[i]) OutColumn{bound_->arena.copy(columns[i].name), columns[i].type};
     }

@@ -94,18 +94,21 @@ class Lexer {
     if (c == '$') return read_dollar(token);
     if (is_digit(c) || (c == '.' && is_digit(peek(1)))) return read_number(token);
     token.kind = TokenKind::Symbol;
-    for (const Bytes pair :
-         {Bytes(":="), Bytes("::"), Bytes(".."), Bytes("=>"), Bytes("<<"), Bytes(">>")}) {
-      if (source_.substr(at_, 2) == pair && !is_operator(peek(2))) {
-        at_ += 2;
-        token.text = pair;
-        return {};
-      }
+    for (const Bytes pair : {Bytes(":="), Bytes("::"), Bytes("..")}) {
+      if (source_.substr(at_, 2) != pair) continue;
+      at_ += 2;
+      token.text = pair;
+      return {};
     }
     if (is_operator(c)) {
       while (is_operator(peek()) && !(peek() == '-' && peek(1) == '-') &&
              !(peek() == '/' && peek(1) == '*')) {
         ++at_;
+      }
+      // An operator ends with a sign only if it has one of some other characters: a=-1.
+      const Bytes run = source_.substr(token.begin, at_ - token.begin);
+      if (run.find_first_of("~!@#%^&|`?") == Bytes::npos) {
+        while (at_ - token.begin > 1 && (source_[at_ - 1] == '-' || source_[at_ - 1] == '+')) --at_;
       }
     } else {
       ++at_;

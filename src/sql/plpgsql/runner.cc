@@ -26,7 +26,7 @@ bool is_polymorphic(Oid type) {
 }  // namespace
 
 std::vector<RowColumn> columns_of(const Routine& routine, const CallTypes& types,
-                                     const Catalog& catalog) {
+                                  const Catalog& catalog) {
   std::vector<RowColumn> columns;
   const std::vector<const RoutineArgument*> outputs = routine.outputs();
   for (const RoutineArgument* const output : outputs) {

@@ -66,8 +66,7 @@ Result<std::shared_ptr<SqlFunction>> SqlFunction::compile(std::shared_ptr<const 
   return function;
 }
 
-Result<void> SqlFunction::check_result(const bind::Bound* last,
-                                       std::span<const RowColumn> columns,
+Result<void> SqlFunction::check_result(const bind::Bound* last, std::span<const RowColumn> columns,
                                        const TextSettings& settings) const {
   const Routine& routine = *routine_;
   if (routine.result == oid::kVoid) return {};
