@@ -34,6 +34,9 @@ inline constexpr int kDaysPerMonth = 30;
 /// Wide enough for every product and sum of the numbers above.
 __extension__ using Int128 = __int128;
 
+/// In which order the numbers of a date stand that has no words: 1/8/1999, 8/1/1999, 99/1/8.
+enum class DateOrder : std::uint8_t { MonthDayYear, DayMonthYear, YearMonthDay };
+
 struct Date {
   std::int32_t days = 0;
 

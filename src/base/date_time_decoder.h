@@ -46,7 +46,7 @@ class DateTimeDecoder {
 
   bool wants_time() const { return wanted_ == Wanted::TimeOfDay; }
   bool knows(FieldSet fields) const { return (known_ & fields) == fields; }
-  Known known() const { return {known_, month_was_a_word_}; }
+  Known known() const { return {known_, month_was_a_word_, session_.order}; }
   bool take_time_label();
 
   DecodeOutcome decode_field(std::size_t index);

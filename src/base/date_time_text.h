@@ -9,8 +9,8 @@
 
 namespace latchkey {
 
-/// Dates and times as clients write and read them: everything that PostgreSQL 15 takes with
-/// DateStyle "ISO, MDY", and exactly what it shows.
+/// Dates and times as clients write and read them: everything that PostgreSQL 15 takes, and exactly
+/// what it shows with DateStyle "ISO".
 ///
 /// Threads: any.
 /// Errors:  BadFormat, OutOfRange, BadDisplacement, BadArgument for an unknown time zone.

@@ -72,12 +72,16 @@ FieldSet next_field_of_date(Known known, std::size_t digit_count) {
   const bool long_enough_for_year = digit_count >= 3;
   switch (known.fields & field::kDate) {
     case 0:
-      return long_enough_for_year ? field::kYear : field::kMonth;
+      if (long_enough_for_year || known.order == DateOrder::YearMonthDay) return field::kYear;
+      return known.order == DateOrder::DayMonthYear ? field::kDay : field::kMonth;
     case field::kYear:
     case field::kDay:
       return field::kMonth;
     case field::kMonth:
-      return known.month_was_a_word && long_enough_for_year ? field::kYear : field::kDay;
+      return known.month_was_a_word &&
+                     (long_enough_for_year || known.order == DateOrder::YearMonthDay)
+                 ? field::kYear
+                 : field::kDay;
     case field::kYear | field::kMonth:
       return field::kDay;
     case field::kMonth | field::kDay:

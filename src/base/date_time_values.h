@@ -8,10 +8,10 @@
 
 namespace latchkey {
 
-/// What single fields of a date or a time mean. The order of numbers in a date is month, day, year,
-/// but for years first: 1/8/1999, 1999-01-08.
+/// What single fields of a date or a time mean. The order of numbers in a date is the session's,
+/// but for years that show by their length that they come first: 1/8/1999, 1999-01-08.
 ///
-/// Source: PostgreSQL 15, appendix B.1, with DateStyle "ISO, MDY".
+/// Source: PostgreSQL 15, appendix B.1.
 
 enum class DecodeOutcome : std::uint8_t {
   Fine,
@@ -100,6 +100,7 @@ DecodeOutcome decode_displacement(Bytes text, std::int32_t& utc_offset_seconds);
 struct Known {
   FieldSet fields = 0;
   bool month_was_a_word = false;
+  DateOrder order = DateOrder::MonthDayYear;
 };
 /// A number by itself. `found` are the fields that it has told.
 DecodeOutcome decode_number(Bytes text, Known known, DateTimeParts& parts, FieldSet& found);

@@ -71,6 +71,7 @@ struct DateTimeSession {
   TimestampTz transaction_start;
   const TimeZone& zone;
   TimeZones& zones;
+  DateOrder order = DateOrder::MonthDayYear;
 };
 
 }  // namespace latchkey

@@ -1,6 +1,7 @@
 #include "database/database.h"
 
 #include "database/background.h"
+#include "sql/cron/scheduler.h"
 #include "storage/tree/tree_engine.h"
 
 namespace latchkey::database {
@@ -10,11 +11,13 @@ struct Database::Parts {
   std::unique_ptr<kv::Store> store;
   std::unique_ptr<sql::Database> sql;
   std::unique_ptr<Background> background;
+  std::unique_ptr<sql::cron::Scheduler> scheduler;
 };
 
 Database::Database(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Database::~Database() {
+  parts_->scheduler.reset();
   parts_->background.reset();
   parts_->sql.reset();
   parts_->store.reset();
@@ -37,10 +40,12 @@ Result<std::unique_ptr<Database>> Database::open(env::Env env, DatabaseOptions o
   parts->background = std::make_unique<Background>(
       *parts->store, *parts->engine, keeps ? options.checkpoint_log_bytes : UINT64_MAX,
       options.report);
+  parts->scheduler = std::make_unique<sql::cron::Scheduler>(*parts->sql);
   return std::unique_ptr<Database>(new Database(std::move(parts)));
 }
 
 Result<void> Database::close() {
+  parts_->scheduler->stop();
   parts_->background->stop();
   return parts_->engine->close();
 }

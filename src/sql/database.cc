@@ -33,7 +33,11 @@ ZoneLoader zone_loader(env::FileSystem& files) {
 }  // namespace
 
 Database::Database(kv::Store& store, env::Env env)
-    : store_(store), engine_(store.engine()), env_(env), time_zones_(zone_loader(*env.files)) {}
+    : store_(store),
+      engine_(store.engine()),
+      env_(env),
+      time_zones_(zone_loader(*env.files)),
+      sequences_(store.engine()) {}
 
 Result<std::unique_ptr<Database>> Database::open(kv::Store& store, env::Env env) {
   std::unique_ptr<Database> database(new Database(store, env));
@@ -70,10 +74,61 @@ Result<void> Database::load() {
       LK_TRY(Schema schema, decode_schema(cursor->record().value));
       note(schema.oid);
       catalog->put(std::make_shared<const Schema>(std::move(schema)));
+    } else if (kind == 'y') {
+      LK_TRY(UserType type, decode_user_type(cursor->record().value));
+      note(type.oid);
+      note(type.array);
+      for (const EnumLabel& label : type.labels) note(label.oid);
+      for (const CheckConstraint& check : type.checks) note(check.oid);
+      catalog->put(std::make_shared<const UserType>(std::move(type)));
+    } else if (kind == 'c') {
+      LK_TRY(CommentRecord comment, decode_comment(cursor->record().value));
+      catalog->put_comment(comment.oid, comment.column, std::move(comment.text));
+    } else if (kind == 'e') {
+      LK_TRY(ExtensionRecord extension, decode_extension(cursor->record().value));
+      catalog->put_extension(extension.name, std::move(extension.version));
     }
   }
   next_oid_.store(next, std::memory_order_relaxed);
+  LK_CHECK(sweep(*catalog));
   catalog_ = std::move(catalog);
+  return {};
+}
+
+Result<void> Database::sweep(Catalog& catalog) {
+  constexpr storage::TreeId kCatalogTree = storage::Engine::kCatalogTree;
+  const auto transaction = engine_.begin(storage::Isolation::ReadCommitted);
+  std::vector<std::string> unused;
+  const std::map<std::uint32_t, std::shared_ptr<const Table>> tables = catalog.tables();
+  for (const auto& [oid, table] : tables) {
+    if (table->temporary == 0) continue;
+    if (table->has_rows()) {
+      LK_CHECK(transaction->drop_tree(table->tree));
+      for (const Index& index : table->indexes) {
+        if (!index.is_primary) LK_CHECK(transaction->drop_tree(index.tree));
+      }
+    }
+    unused.push_back(catalog_key('t', table->oid));
+    catalog.erase_table(table->oid);
+  }
+  const std::map<std::uint32_t, std::shared_ptr<const Schema>> schemas = catalog.schemas();
+  for (const auto& [oid, schema] : schemas) {
+    if (!schema->name.starts_with("pg_temp_")) continue;
+    unused.push_back(catalog_key('s', schema->oid));
+    catalog.erase_schema(schema->oid);
+  }
+  const std::string prefix = std::string(kCatalogPrefix) + "q";
+  const auto cursor = transaction->scan(kCatalogTree, {prefix, key_after_prefix(prefix)},
+                                        storage::Direction::Forward);
+  for (;;) {
+    LK_TRY(const bool more, cursor->next());
+    if (!more) break;
+    if (!Sequences::belongs(cursor->key(), catalog)) unused.emplace_back(cursor->key());
+  }
+  if (unused.empty()) return {};
+  for (const std::string& key : unused) LK_CHECK(transaction->erase(kCatalogTree, key));
+  LK_TRY(const storage::Lsn done, transaction->commit());
+  (void)done;
   return {};
 }
 

@@ -12,6 +12,9 @@
 #include "kv/store.h"
 #include "latchkey/result.h"
 #include "sql/catalog/catalog.h"
+#include "sql/plan_cache.h"
+#include "sql/sequences.h"
+#include "sql/session_activity.h"
 #include "storage/engine.h"
 
 namespace latchkey::sql {
@@ -35,6 +38,7 @@ class Database {
   TimeZones& time_zones() { return time_zones_; }
 
   std::shared_ptr<const Catalog> catalog() const;
+  PlanCache& plans() { return plans_; }
 
   /// A transaction that changes the catalog first locks the one row that all such lock (see
   /// kCatalogLock), then takes the catalog to change from here. Its commit and what it publishes
@@ -44,10 +48,14 @@ class Database {
   void publish(std::shared_ptr<const Catalog> catalog);
   static constexpr Bytes kCatalogLock = "sql/lock";
 
+  SessionRegistry& sessions() { return sessions_; }
+
   Oid next_oid() { return Oid{next_oid_.fetch_add(1, std::memory_order_relaxed)}; }
   std::int32_t next_process_id() {
     return next_process_id_.fetch_add(1, std::memory_order_relaxed);
   }
+
+  Sequences& sequences() { return sequences_; }
 
   /// A number that no row of the tree has had. `last` finds the greatest that is stored, the first
   /// time.
@@ -57,6 +65,9 @@ class Database {
  private:
   Database(kv::Store& store, env::Env env);
   Result<void> load();
+  /// Removes what nobody has any more: temporary tables of sessions before the restart, and places
+  /// of sequences.
+  Result<void> sweep(Catalog& catalog);
 
   kv::Store& store_;
   storage::Engine& engine_;
@@ -67,6 +78,9 @@ class Database {
   std::mutex catalog_mutex_;
   std::atomic<std::uint32_t> next_oid_{kFirstUserOid};
   std::atomic<std::int32_t> next_process_id_{1};
+  Sequences sequences_;
+  PlanCache plans_;
+  SessionRegistry sessions_;
   std::mutex row_numbers_mutex_;
   std::unordered_map<std::uint32_t, std::int64_t> row_numbers_;
 };

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "sql/catalog/define_parts.h"
 #include "sql/session_impl.h"
 #include "sql/session_routines.h"
 #include "sql/types/key.h"
@@ -25,9 +26,15 @@ SessionImpl::SessionImpl(Database& database, SessionOptions options)
     : database_(database),
       options_(std::move(options)),
       process_id_(database.next_process_id()),
-      routines_(std::make_unique<SessionRoutines>(*this)) {}
+      routines_(std::make_unique<SessionRoutines>(*this)) {
+  text_settings_.objects = &names_;
+}
 
-SessionImpl::~SessionImpl() { rollback(); }
+SessionImpl::~SessionImpl() {
+  database_.sessions().remove(process_id_);
+  rollback();
+  leave_no_temporary_tables();
+}
 
 Result<void> SessionImpl::begin() {
   LK_CHECK(settings_.set("session_authorization", options_.user));
@@ -37,6 +44,8 @@ Result<void> SessionImpl::begin() {
   settings_changed();
   told_settings_ = settings_.reported();
   begin_statement_time();
+  activity_.begin_session(process_id_, options_.user, text_settings_.statement_us);
+  database_.sessions().add(process_id_, activity_, [this] { cancel(); });
   return {};
 }
 
@@ -45,6 +54,9 @@ std::vector<std::string> SessionImpl::search_path() const {
   for (std::string& each : path) {
     if (each == "$user") each = options_.user;
   }
+  if (has_temporary_) {
+    path.insert(path.begin(), definitions::temporary_schema_name(process_id_));
+  }
   return path;
 }
 
@@ -52,6 +64,7 @@ std::string SessionImpl::current_schema() const {
   const auto catalog =
       change_ != nullptr ? std::shared_ptr<const Catalog>(change_->catalog()) : database_.catalog();
   for (const std::string& each : search_path()) {
+    if (each.starts_with("pg_temp_")) continue;
     if (catalog->find_schema(each) != nullptr) return each;
   }
   return "";
@@ -94,6 +107,8 @@ std::vector<std::pair<std::string, std::string>> SessionImpl::reported_settings(
 }
 
 std::vector<std::pair<std::string, std::string>> SessionImpl::take_changed_settings() {
+  if (told_revision_ == settings_.revision()) return {};
+  told_revision_ = settings_.revision();
   std::vector<std::pair<std::string, std::string>> now = settings_.reported();
   std::vector<std::pair<std::string, std::string>> changed;
   for (const auto& each : now) {
@@ -129,7 +144,13 @@ Result<void> SessionImpl::run(Bytes text, ResultSink& sink) {
   // It ends the unnamed statement and portal, as at PostgreSQL.
   close_statement({});
   close_portal({});
+  Planned planned = std::exchange(foreseen_, {});
+  if (planned.statement == nullptr || planned.text != text) planned = plan_from_cache(text);
   const auto run_all = [&]() -> Result<void> {
+    if (planned.statement != nullptr) {
+      return run_one(*planned.statement, planned.parameters, true, sink);
+    }
+    LK_CHECK(install_mentioned(text));
     LK_TRY(const auto script, parse::parse(text));
     if (script->statements.empty()) {
       LK_CHECK(sink.empty());
@@ -137,48 +158,69 @@ Result<void> SessionImpl::run(Bytes text, ResultSink& sink) {
     }
     for (const parse::Script::Statement& each : script->statements) {
       LK_TRY(const auto prepared, analyze(script, each, {}));
-      if (prepared->returns_rows) LK_CHECK(sink.columns(prepared->columns));
-      LK_TRY(const std::string tag, run_statement(*prepared, {}, sink, nullptr));
-      const bool is_last = &each == &script->statements.back();
-      // Its commit is part of the last statement, and may fail.
-      if (is_last && !in_block_) LK_CHECK(commit());
-      LK_CHECK(sink.complete(tag));
+      LK_CHECK(run_one(*prepared, {}, &each == &script->statements.back(), sink));
     }
     return {};
   };
   Result<void> result = run_all();
   if (result.has_value()) return result;
+  if (would_wait_) {
+    foreseen_ = std::move(planned);
+    return result;
+  }
   fail();
   return placed(std::move(result).error(), text);
+}
+
+/// One statement of a text of the simple protocol.
+Result<void> SessionImpl::run_one(Prepared& prepared, std::span<const Value> parameters,
+                                  bool is_last, ResultSink& sink) {
+  if (prepared.returns_rows) LK_CHECK(sink.columns(prepared.columns));
+  LK_TRY(const std::string tag, run_statement(prepared, parameters, sink, nullptr));
+  // Its commit is part of the last statement, and may fail.
+  if (is_last && !in_block_) LK_CHECK(commit());
+  return sink.complete(tag);
+}
+
+bool SessionImpl::foresee(Bytes text) {
+  // On a usual stack the parser is safe with this much, whatever it is.
+  constexpr std::size_t kShortTextBytes = 4096;
+  foreseen_ = {};
+  if (text.size() > kShortTextBytes || has_failed_) return false;
+  foreseen_ = plan(text);
+  return foreseen_.statement != nullptr && is_quick(*foreseen_.statement);
+}
+
+/// Statements of the session itself are quick but for the end of a large transaction.
+bool SessionImpl::is_quick(const Prepared& prepared) const {
+  if (prepared.node == nullptr) return true;
+  if (prepared.is_query()) return prepared.is_quick;
+  const parse::Node& node = *prepared.node;
+  if (node.is(parse::NodeKind::TransactionStmt)) return !has_run_long_;
+  return node.is(parse::NodeKind::VariableSetStmt) || node.is(parse::NodeKind::VariableShowStmt);
+}
+
+bool SessionImpl::is_quick_portal(Bytes name) const {
+  const auto found = portals_.find(name);
+  return found == portals_.end() || is_quick(*found->second->statement);
 }
 
 // The extended protocol.
 
 Result<void> SessionImpl::prepare(Bytes name, Bytes text, std::span<const Oid> parameters) {
+  const UserTypesScope types = see_types();
   if (!name.empty() && statements_.contains(name)) {
     return Error(ErrorCode::PreparedDuplicate,
                  fmt::format("prepared statement \"{}\" already exists", name));
   }
-  const auto prepare_one = [&]() -> Result<std::shared_ptr<Prepared>> {
-    LK_TRY(const auto script, parse::parse(text));
-    if (script->statements.size() > 1) {
-      return Error(ErrorCode::SyntaxError,
-                   "cannot insert multiple commands into a prepared statement");
-    }
-    if (script->statements.empty()) {
-      auto nothing = std::make_shared<Prepared>();
-      nothing->script = script;
-      return nothing;
-    }
-    return analyze(script, script->statements[0], parameters);
-  };
-  Result<std::shared_ptr<Prepared>> prepared = prepare_one();
+  Result<std::shared_ptr<Prepared>> prepared = prepare_text(text, parameters);
   if (!prepared.has_value()) return placed(std::move(prepared).error(), text);
   statements_.insert_or_assign(std::string(name), std::move(*prepared));
   return {};
 }
 
 Result<StatementDescription> SessionImpl::describe_statement(Bytes name) {
+  const UserTypesScope types = see_types();
   const auto found = statements_.find(name);
   if (found == statements_.end()) {
     return Error(ErrorCode::PreparedMissing,
@@ -195,6 +237,7 @@ Result<StatementDescription> SessionImpl::describe_statement(Bytes name) {
 
 Result<void> SessionImpl::bind(Bytes portal_name, Bytes statement_name,
                                std::span<const ParameterValue> parameters) {
+  const UserTypesScope types = see_types();
   const auto found = statements_.find(statement_name);
   if (found == statements_.end()) {
     return Error(ErrorCode::PreparedMissing,
@@ -249,6 +292,7 @@ Result<StatementDescription> SessionImpl::describe_portal(Bytes name) {
 }
 
 Result<Executed> SessionImpl::execute(Bytes name, std::uint64_t row_limit, ResultSink& sink) {
+  const UserTypesScope types = see_types();
   cancelled_.store(false, std::memory_order_relaxed);
   const auto found = portals_.find(name);
   if (found == portals_.end()) {
@@ -265,6 +309,7 @@ Result<Executed> SessionImpl::execute(Bytes name, std::uint64_t row_limit, Resul
   if (!portal.has_begun && (row_limit == 0 || !prepared->returns_rows)) {
     portal.has_begun = portal.is_done = true;
     Result<std::string> tag = run_statement(*prepared, portal.parameters, sink, nullptr);
+    if (would_wait_) portal.has_begun = portal.is_done = false;
     if (!tag.has_value()) return placed(std::move(tag).error(), prepared->script->text());
     LK_CHECK(sink.complete(*tag));
     return Executed::Complete;
@@ -274,6 +319,7 @@ Result<Executed> SessionImpl::execute(Bytes name, std::uint64_t row_limit, Resul
     portal.has_begun = true;
     portal.rows = std::make_unique<WaitingRows>();
     Result<std::string> tag = run_statement(*prepared, portal.parameters, sink, portal.rows.get());
+    if (would_wait_) portal.has_begun = false;
     if (!tag.has_value()) return placed(std::move(tag).error(), prepared->script->text());
     portal.tag = std::move(*tag);
   }

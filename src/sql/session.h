@@ -143,6 +143,19 @@ class Session {
   /// once it is stable.
   virtual storage::Lsn take_dependency() = 0;
 
+  // For a thread that must not be held up. What is quick ends soon and needs no deep stack; it may
+  // still meet a lock, where without patience it undoes itself and says that it would wait.
+
+  /// Prepares `text` if it is short and a single statement. Returns whether run() of it is quick.
+  virtual bool foresee(Bytes text) = 0;
+  virtual bool is_quick_portal(Bytes portal) const = 0;
+  virtual bool is_quick_sync() const = 0;
+  enum class Patience : std::uint8_t { Waits, GivesUp };
+  virtual void set_patience(Patience patience) = 0;
+  /// Whether the last call failed because it would have had to wait. It has changed nothing and may
+  /// be made again, by a thread that may wait.
+  virtual bool take_would_wait() = 0;
+
   /// The statement that runs ends with QueryCanceled as soon as it can. From any thread.
   virtual void cancel() = 0;
 

@@ -5,8 +5,9 @@
 #include "base/assert.h"
 #include "sql/bind/binder.h"
 #include "sql/catalog/define.h"
+#include "sql/catalog/define_parts.h"
 #include "sql/exec/change.h"
-#include "sql/exec/table_writer.h"
+#include "sql/exec/common_rows.h"
 #include "sql/session_impl.h"
 #include "sql/session_routines.h"
 
@@ -81,9 +82,11 @@ Error SessionImpl::placed(Error error, Bytes text) const {
 Result<std::shared_ptr<Prepared>> SessionImpl::analyze(std::shared_ptr<const parse::Script> script,
                                                        const parse::Script::Statement& statement,
                                                        std::span<const Oid> parameters) {
+  const UserTypesScope types = see_types();
   auto prepared = std::make_shared<Prepared>();
   prepared->script = std::move(script);
   prepared->node = statement.node;
+  prepared->text = statement.text;
   prepared->wanted_types.assign(parameters.begin(), parameters.end());
   if (has_failed_ && !is_allowed_when_failed(*statement.node)) {
     return Error(ErrorCode::TransactionFailed);
@@ -97,25 +100,33 @@ Result<std::shared_ptr<Prepared>> SessionImpl::analyze(std::shared_ptr<const par
   return prepared;
 }
 
-Result<void> SessionImpl::bind_again(Prepared& prepared) {
+bind::BindContext SessionImpl::names_context() {
   bind::BindContext context;
   context.catalog = current_catalog();
   context.search_path = search_path();
   context.settings = &text_settings_;
   context.user = options_.user;
   context.database = options_.database;
+  return context;
+}
+
+Result<void> SessionImpl::bind_again(Prepared& prepared) {
+  bind::BindContext context = names_context();
   begin_statement_time();
   bind::Binder binder(std::move(context), prepared.wanted_types);
   LK_TRY(auto bound, binder.bind(*prepared.node));
   prepared.columns = columns_of(*bound->query);
   prepared.returns_rows = bound->query->returns_rows;
   prepared.bound = std::move(bound);
+  prepared.is_quick = exec::is_quick(*prepared.bound->query);
+  prepared.point_read = exec::PointRead::make(*prepared.bound->query);
   return {};
 }
 
 /// Binds anew when the catalog has changed since.
 Result<void> SessionImpl::refresh(Prepared& prepared) {
-  if (!prepared.is_query() || prepared.bound->catalog == current_catalog()) return {};
+  if (!prepared.is_query() || prepared.is_shared) return {};
+  if (prepared.bound->catalog == current_catalog()) return {};
   const std::vector<ResultColumn> before = prepared.columns;
   LK_CHECK(bind_again(prepared));
   bool is_same = before.size() == prepared.columns.size();
@@ -137,23 +148,57 @@ std::int64_t SessionImpl::clock_us() const {
   return (database_.environment().clock->wall_ms() - kMsFrom1970To2000) * 1000;
 }
 
+const SessionImpl::UsualSettings& SessionImpl::usual_settings() {
+  if (usual_settings_.revision == settings_.revision()) return usual_settings_;
+  const std::string isolation = settings_.get("transaction_isolation");
+  usual_settings_.isolation = isolation == "serializable"      ? storage::Isolation::Serializable
+                              : isolation == "repeatable read" ? storage::Isolation::RepeatableRead
+                                                               : storage::Isolation::ReadCommitted;
+  usual_settings_.isolation_is_default =
+      isolation == settings_.get("default_transaction_isolation");
+  usual_settings_.statement_timeout_ms = settings_.milliseconds("statement_timeout");
+  usual_settings_.plan_context = options_.user + '\n' + settings_.get("search_path") + '\n';
+  usual_settings_.revision = settings_.revision();
+  return usual_settings_;
+}
+
+/// The isolation of a transaction ends with it.
+void SessionImpl::end_isolation() {
+  if (usual_settings().isolation_is_default) return;
+  (void)settings_.set("transaction_isolation", settings_.get("default_transaction_isolation"));
+}
+
 Result<void> SessionImpl::begin_transaction() {
   if (transaction_ != nullptr) return {};
-  const std::string isolation = settings_.get("transaction_isolation");
-  isolation_ = isolation == "serializable"      ? storage::Isolation::Serializable
-               : isolation == "repeatable read" ? storage::Isolation::RepeatableRead
-                                                : storage::Isolation::ReadCommitted;
+  isolation_ = usual_settings().isolation;
   transaction_ = database_.engine().begin(isolation_);
   text_settings_.transaction_us = (transaction_->now_ms() - kMsFrom1970To2000) * 1000;
-  settings_before_ = settings_.values();
+  settings_before_ = settings_.snapshot();
   return {};
 }
 
 Result<void> SessionImpl::commit() {
+  if (transaction_ != nullptr && !deferred_.empty()) {
+    Result<void> checked = run_deferred(nullptr);
+    if (!checked.has_value()) {
+      rollback();
+      return checked;
+    }
+  }
+  if (transaction_ != nullptr) {
+    Result<void> ended = end_temporary_tables();
+    if (!ended.has_value()) {
+      rollback();
+      return ended;
+    }
+  }
+  forget_constraints();
   portals_.clear();
+  routines_->runner().forget_cursors();
   savepoints_.clear();
   in_block_ = false;
   has_failed_ = false;
+  has_run_long_ = false;
   if (transaction_ == nullptr) return {};
   Result<storage::Lsn> committed = storage::Lsn{};
   if (change_ != nullptr) {
@@ -165,7 +210,7 @@ Result<void> SessionImpl::commit() {
   }
   change_.reset();
   transaction_.reset();
-  (void)settings_.set("transaction_isolation", settings_.get("default_transaction_isolation"));
+  end_isolation();
   if (!committed.has_value()) {
     settings_.restore(std::move(settings_before_));
     settings_changed();
@@ -176,21 +221,38 @@ Result<void> SessionImpl::commit() {
     }
     return std::move(committed).error();
   }
+  end_local_settings();
   if (depends_on_ < *committed) depends_on_ = *committed;
   return {};
 }
 
+void SessionImpl::forget_constraints() {
+  deferred_.clear();
+  constraint_modes_.clear();
+  all_constraints_.reset();
+}
+
+void SessionImpl::end_local_settings() {
+  if (!local_settings_.has_value()) return;
+  settings_.restore(*std::exchange(local_settings_, std::nullopt));
+  settings_changed();
+}
+
 void SessionImpl::rollback() {
+  forget_constraints();
   portals_.clear();
+  routines_->runner().forget_cursors();
   savepoints_.clear();
   in_block_ = false;
   has_failed_ = false;
+  has_run_long_ = false;
   if (transaction_ == nullptr) return;
   transaction_->rollback();
   change_.reset();
   transaction_.reset();
+  local_settings_.reset();
   settings_.restore(std::move(settings_before_));
-  (void)settings_.set("transaction_isolation", settings_.get("default_transaction_isolation"));
+  end_isolation();
   settings_changed();
 }
 
@@ -210,6 +272,7 @@ Result<std::string> SessionImpl::with_retries(FunctionRef<Result<std::string>()>
   LK_CHECK(begin_transaction());
   for (int tries = 1;; ++tries) {
     const std::size_t savepoint = transaction_->savepoint();
+    const std::size_t deferred_count = deferred_.size();
     const std::shared_ptr<Catalog> catalog = change_ == nullptr ? nullptr : change_->snapshot();
     transaction_->begin_statement();
     routines_->forget_notices();
@@ -219,12 +282,17 @@ Result<std::string> SessionImpl::with_retries(FunctionRef<Result<std::string>()>
     std::optional<storage::RowLockWait> wait;
     if (code == ErrorCode::RowLocked) wait = transaction_->blocked_on();
     transaction_->rollback_to(savepoint);
+    deferred_.resize(deferred_count);
     if (catalog == nullptr) {
       change_.reset();
     } else {
       change_->restore(catalog);
     }
     const bool may_restart = isolation_ == storage::Isolation::ReadCommitted && tries < kTriesMax;
+    if (wait.has_value() && patience_ == Patience::GivesUp) {
+      would_wait_ = true;
+      return result;
+    }
     if (wait.has_value()) {
       LK_CHECK(wait_for_lock(*wait));
     } else if (code != ErrorCode::WriteConflict || !may_restart) {
@@ -289,6 +357,14 @@ Result<void> SessionImpl::wait_for_lock(const storage::RowLockWait& wait) {
   return outcome;
 }
 
+double SessionImpl::random_fraction() {
+  const std::uint64_t bits = seeded_random_ ? seeded_random_->next() : random();
+  // 53 bits make every double between 0 and 1 that a double can tell apart.
+  return static_cast<double>(bits >> 11) * 0x1.0p-53;
+}
+
+void SessionImpl::seed_random(double seed) { seeded_random_.emplace(seed); }
+
 Result<void> SessionImpl::sleep_us(std::int64_t microseconds) {
   env::Clock& clock = *database_.environment().clock;
   const std::int64_t begin_us = clock.steady_us();
@@ -312,21 +388,29 @@ Result<void> SessionImpl::sleep_us(std::int64_t microseconds) {
 Result<std::string> SessionImpl::run_statement(Prepared& prepared,
                                                std::span<const Value> parameters, ResultSink& sink,
                                                WaitingRows* rows) {
+  const UserTypesScope types = see_types();
   const Node& node = *prepared.node;
   const NoticeFlush flush(*routines_, sink);
   if (has_failed_ && !is_allowed_when_failed(node)) return Error(ErrorCode::TransactionFailed);
-  const std::int64_t timeout_ms = settings_.milliseconds("statement_timeout");
+  const std::int64_t timeout_ms = usual_settings().statement_timeout_ms;
   statement_deadline_us_ =
       timeout_ms == 0 ? 0 : database_.environment().clock->steady_us() + timeout_ms * 1000;
   begin_statement_time();
+  would_wait_ = false;
+  const StatementShown shown(*this, prepared.text);
   if (prepared.is_query()) {
     LK_CHECK(refresh(prepared));
+    const bool may_read_point = prepared.point_read != nullptr && transaction_ == nullptr &&
+                                usual_settings().isolation == storage::Isolation::ReadCommitted;
+    if (may_read_point) return run_point_read(prepared, parameters, sink, rows);
+    has_run_long_ = has_run_long_ || !prepared.is_quick;
     LK_TRY(std::string tag,
            with_retries([&] { return run_query(prepared, parameters, sink, rows); }));
     note_read();
     return tag;
   }
   if (is_definition(node)) {
+    has_run_long_ = true;
     return with_retries([&] { return run_definition(node, prepared.script->text(), sink); });
   }
   return run_utility(prepared, sink);
@@ -336,7 +420,9 @@ Result<std::string> SessionImpl::run_query(const Prepared& prepared,
                                            std::span<const Value> parameters, ResultSink& sink,
                                            WaitingRows* rows) {
   const bind::Query& query = *prepared.bound->query;
-  if (query.kind == bind::QueryKind::Select || query.kind == bind::QueryKind::SetOperation) {
+  const bool is_select =
+      query.kind == bind::QueryKind::Select || query.kind == bind::QueryKind::SetOperation;
+  if (is_select && !prepared.bound->changes_rows) {
     return run_select(prepared, parameters, sink, rows);
   }
   if (query.kind == bind::QueryKind::Call) return run_call(prepared, parameters, sink, rows);
@@ -344,6 +430,7 @@ Result<std::string> SessionImpl::run_query(const Prepared& prepared,
     return Error(ErrorCode::ReadOnlyTransaction,
                  "cannot execute a statement that writes in a read-only transaction");
   }
+  if (is_select) return run_select(prepared, parameters, sink, rows);
   // Nothing is told before all is done: the statement may yet have to start over.
   WaitingRows own;
   ExecutionContext context = make_context();
@@ -363,45 +450,29 @@ Result<std::string> SessionImpl::run_query(const Prepared& prepared,
   return tag_of(query, count);
 }
 
-Result<void> SessionImpl::lock_rows(const bind::Query& query, exec::QueryRun& run,
-                                    ExecutionContext& context, bool& is_skipped) {
-  is_skipped = false;
-  for (const bind::RangeEntry& entry : query.entries) {
-    if (entry.key_slot < 0) continue;
-    const Value& key = run.slots()[entry.key_slot];
-    if (key.is_null) continue;
-    exec::TableWriter writer(*entry.table, context, text_settings_);
-    Result<std::optional<exec::TableWriter::Current>> current = writer.lock(key.bytes());
-    if (!current.has_value()) {
-      if (current.error().code() != ErrorCode::RowLocked) return std::move(current).error();
-      if (query.lock_wait == parse::LockWait::Skip) {
-        is_skipped = true;
-        return {};
-      }
-      if (query.lock_wait == parse::LockWait::Error) {
-        // Not to be waited for: another code would be, see with_retries.
-        return Error(ErrorCode::ObjectState,
-                     fmt::format("could not obtain lock on row in relation \"{}\"",
-                                 entry.table->name))
-            .with([](ErrorDetails& details) { details.sqlstate = "55P03"; });
-      }
-      return std::move(current).error();
-    }
-    const bool is_same =
-        current->has_value() && static_cast<std::int64_t>(value_of((*current)->version)) ==
-                                    run.slots()[entry.version_slot].integer;
-    if (!is_same) {
-      return Error(ErrorCode::WriteConflict, "could not serialize access due to concurrent update");
-    }
+/// A statement that is a transaction of its own and reads one row.
+Result<std::string> SessionImpl::run_point_read(const Prepared& prepared,
+                                                std::span<const Value> parameters, ResultSink& sink,
+                                                WaitingRows* rows) {
+  Arena arena;
+  std::vector<Value> values(prepared.columns.size());
+  LK_TRY(const auto version,
+         prepared.point_read->run(database_.engine(), parameters, text_settings_, arena, values));
+  if (!version.has_value()) {
+    // That there is no row may be of a commit that is not on disk yet.
+    note_read();
+    return std::string("SELECT 0");
   }
-  return {};
+  if (depends_on_ < *version) depends_on_ = *version;
+  LK_CHECK(give_row(prepared.columns, values, sink, rows));
+  return std::string("SELECT 1");
 }
 
 Result<std::string> SessionImpl::run_select(const Prepared& prepared,
                                             std::span<const Value> parameters, ResultSink& sink,
                                             WaitingRows* rows) {
   const bind::Query& query = *prepared.bound->query;
-  const bool locks = query.lock != parse::LockStrength::None;
+  const bool changes_rows = prepared.bound->changes_rows;
   WaitingRows own;
   ExecutionContext context = make_context();
   exec::QueryRun run(query, context, nullptr, parameters, text_settings_);
@@ -412,18 +483,17 @@ Result<std::string> SessionImpl::run_select(const Prepared& prepared,
     LK_CHECK(context.check_cancelled());
     LK_TRY(const bool more, run.next());
     if (!more) break;
-    if (locks) {
-      bool is_skipped = false;
-      LK_CHECK(lock_rows(query, run, context, is_skipped));
-      if (is_skipped) continue;
-    }
     std::size_t next = 0;
     for (std::size_t i = 0; i < query.targets.size(); ++i) {
       if (!query.targets[i].is_hidden) values[next++] = run.target(i);
     }
     ++count;
-    const bool may_start_over = locks || prepared.bound->calls_routines;
+    const bool may_start_over = changes_rows || prepared.bound->may_start_over;
     LK_CHECK(give_row(prepared.columns, values, sink, may_start_over ? &own : rows));
+  }
+  if (changes_rows) {
+    LK_CHECK(exec::apply_read_changes(query, context));
+    LK_CHECK(exec::apply_other_changes(query, context));
   }
   for (std::size_t at = 0; own.width > 0 && at < own.values.size(); at += own.width) {
     LK_CHECK(give_row(prepared.columns, {own.values.data() + at, own.width}, sink, rows));
@@ -445,9 +515,15 @@ Result<std::string> SessionImpl::run_definition(const Node& node, Bytes text, Re
                         text_settings_,
                         search_path(),
                         options_.user,
+                        process_id_,
+                        in_block_,
                         text,
                         [&](const Error& notice) { sink.notice(Severity::Notice, notice); }};
-  return define(node, context);
+  Result<std::string> tag = define(node, context);
+  has_temporary_ =
+      has_temporary_ ||
+      change_->catalog()->find_schema(definitions::temporary_schema_name(process_id_)) != nullptr;
+  return tag;
 }
 
 }  // namespace latchkey::sql

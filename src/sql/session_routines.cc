@@ -4,7 +4,9 @@
 
 #include "base/assert.h"
 #include "sql/catalog/define.h"
+#include "sql/cron/install.h"
 #include "sql/exec/change.h"
+#include "sql/exec/common_rows.h"
 #include "sql/exec/evaluate.h"
 
 namespace latchkey::sql {
@@ -52,15 +54,7 @@ void SessionRoutines::flush_notices(ResultSink& sink) {
   for (const auto& [severity, notice] : all) sink.notice(severity, notice);
 }
 
-bind::BindContext SessionRoutines::bind_context() {
-  bind::BindContext context;
-  context.catalog = session_.current_catalog();
-  context.search_path = session_.search_path();
-  context.settings = &session_.text_settings_;
-  context.user = session_.options_.user;
-  context.database = session_.options_.database;
-  return context;
-}
+bind::BindContext SessionRoutines::bind_context() { return session_.names_context(); }
 
 std::uint64_t SessionRoutines::stamp() {
   std::shared_ptr<const Catalog> catalog = session_.current_catalog();
@@ -106,27 +100,27 @@ Result<std::uint64_t> SessionRoutines::run_select(const bind::Query& query,
                                                   ExecutionContext& context,
                                                   std::span<const Value> parameters,
                                                   plpgsql::RowConsumer consumer) {
-  const bool locks = query.lock != parse::LockStrength::None;
   exec::QueryRun run(query, context, nullptr, parameters, session_.text_settings_);
   LK_CHECK(run.open());
   std::vector<Value> values;
   std::uint64_t count = 0;
+  // What its WITH changes is done when all is read.
+  const auto finished = [&]() -> Result<std::uint64_t> {
+    LK_CHECK(exec::apply_read_changes(query, context));
+    LK_CHECK(exec::apply_other_changes(query, context));
+    return count;
+  };
   for (;;) {
     LK_CHECK(context.check_cancelled());
     LK_TRY(const bool more, run.next());
-    if (!more) return count;
-    if (locks) {
-      bool is_skipped = false;
-      LK_CHECK(session_.lock_rows(query, run, context, is_skipped));
-      if (is_skipped) continue;
-    }
+    if (!more) return finished();
     values.clear();
     for (std::size_t i = 0; i < query.targets.size(); ++i) {
       if (!query.targets[i].is_hidden) values.push_back(run.target(i));
     }
     ++count;
     LK_TRY(const bool wants_more, consumer(values));
-    if (!wants_more) return count;
+    if (!wants_more) return finished();
   }
 }
 
@@ -152,9 +146,12 @@ Result<std::uint64_t> SessionRoutines::run_call(const bind::Query& query, Execut
   return std::uint64_t{0};
 }
 
-Result<Value> SessionRoutines::evaluate(const bind::Bound& bound, std::span<const Value> parameters,
-                                        Arena& arena) {
-  const bind::Query& query = *bound.query;
+bool SessionRoutines::checks_assertions() {
+  return session_.settings_.find("plpgsql.check_asserts").value_or("on") != "off";
+}
+
+Result<Value> SessionRoutines::evaluate(const bind::Query& query, const bind::Expr& expr,
+                                        std::span<const Value> parameters, Arena& arena) {
   Execution execution(session_);
   std::vector<Value> slots(static_cast<std::size_t>(query.slot_count));
   Evaluation evaluation;
@@ -163,7 +160,6 @@ Result<Value> SessionRoutines::evaluate(const bind::Bound& bound, std::span<cons
   evaluation.settings = &session_.text_settings_;
   evaluation.parameters = parameters;
   evaluation.slots = slots.data();
-  const bind::Expr& expr = *query.targets[0].expr;
   const Value value = exec::evaluate(expr, evaluation);
   if (evaluation.failed()) return *std::move(evaluation.error);
   // A subquery's value goes with its execution.
@@ -213,11 +209,31 @@ bool SessionRoutines::starts_over(const Error& error) const {
 }
 
 void SessionRoutines::notice(Severity severity, Error notice) {
+  const auto rank_of = [](std::string_view level) {
+    return level.starts_with("debug") ? 0
+           : level == "log"           ? 1
+           : level == "notice"        ? 2
+           : level == "warning"       ? 3
+                                      : 4;
+  };
+  const int rank = severity == Severity::Debug     ? 0
+                   : severity == Severity::Log     ? 1
+                   : severity == Severity::Notice  ? 2
+                   : severity == Severity::Warning ? 3
+                                                   : 5;
+  if (rank < rank_of(session_.settings_.get("client_min_messages"))) return;
   notices_.emplace_back(severity, std::move(notice));
 }
 
 Result<void> SessionRoutines::check_cancelled() {
-  return Execution(session_).context.check_cancelled();
+  if (session_.cancelled_.load(std::memory_order_relaxed)) {
+    return Error(ErrorCode::QueryCanceled, "canceling statement due to user request");
+  }
+  const std::int64_t deadline_us = session_.statement_deadline_us_;
+  if (deadline_us != 0 && session_.database_.environment().clock->steady_us() >= deadline_us) {
+    return Error(ErrorCode::QueryCanceled, "canceling statement due to statement timeout");
+  }
+  return {};
 }
 
 bool SessionRoutines::reserve_memory(std::int64_t bytes) {
@@ -231,11 +247,11 @@ Result<void> SessionRoutines::set(const std::string& name, const std::string& va
 }
 
 std::shared_ptr<const void> SessionRoutines::save_settings() {
-  return std::make_shared<const SessionSettings::Values>(session_.settings_.values());
+  return session_.settings_.snapshot();
 }
 
 void SessionRoutines::restore_settings(const std::shared_ptr<const void>& saved) {
-  session_.settings_.restore(*std::static_pointer_cast<const SessionSettings::Values>(saved));
+  session_.settings_.restore(std::static_pointer_cast<const SessionSettings::Values>(saved));
   session_.settings_changed();
 }
 
@@ -260,6 +276,13 @@ Result<std::string> SessionImpl::run_call(const Prepared& prepared,
   LK_CHECK(routines_->run_query(*prepared.bound, parameters, keep));
   if (prepared.returns_rows) LK_CHECK(give_row(prepared.columns, outputs, sink, rows));
   return std::string("CALL");
+}
+
+/// The schema cron comes with the first statement that names it.
+Result<void> SessionImpl::install_mentioned(Bytes text) {
+  const bool may_install = change_ == nullptr && !has_failed_ && cron::mentions_cron(text);
+  if (!may_install || current_catalog()->find_schema("cron") != nullptr) return {};
+  return cron::install(database_);
 }
 
 Result<std::string> SessionImpl::run_do(const Node& node) {

@@ -27,8 +27,9 @@ class SessionRoutines final : public plpgsql::Host {
   const TextSettings& text_settings() override { return session_.text_settings_; }
   Result<std::uint64_t> run_query(const bind::Bound& bound, std::span<const Value> parameters,
                                   plpgsql::RowConsumer consumer) override;
-  Result<Value> evaluate(const bind::Bound& bound, std::span<const Value> parameters,
-                         Arena& arena) override;
+  Result<Value> evaluate(const bind::Query& query, const bind::Expr& expr,
+                         std::span<const Value> parameters, Arena& arena) override;
+  bool checks_assertions() override;
   Result<void> run_other(const std::shared_ptr<const parse::Script>& script,
                          const parse::Node& node) override;
   Mark mark() override;

@@ -7,6 +7,7 @@
 #include "base/interval_text.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "sql/types/date_style.h"
 
 namespace latchkey::sql {
 
@@ -46,7 +47,7 @@ constexpr Setting kSettings[] = {
     {"in_hot_standby", Kind::Fixed, "off", "Shows whether hot standby is currently active.", true},
     {"integer_datetimes", Kind::Fixed, "on", "Shows whether datetimes are integer based.", true},
     {"intervalstyle", Kind::Choice, "postgres", "Sets the display format for interval values.",
-     true, "postgres"},
+     true, "postgres|postgres_verbose|sql_standard|iso_8601"},
     {"is_superuser", Kind::Fixed, "on", "Shows whether the current user is a superuser.", true},
     {"lc_collate", Kind::Fixed, "C", "Shows the collation order locale."},
     {"lc_ctype", Kind::Fixed, "C",
@@ -164,7 +165,13 @@ Result<std::string> checked_zone(std::string_view value, TimeZones& zones) {
   return zone->name();
 }
 
-Result<std::string> checked(const Setting& setting, std::string value, TimeZones& zones) {
+/// What a setting is checked against beside its own row.
+struct Checking {
+  TimeZones& zones;
+  std::string before;  ///< the value until now
+};
+
+Result<std::string> checked(const Setting& setting, std::string value, const Checking& checking) {
   switch (setting.kind) {
     case Kind::Fixed:
       return Error(ErrorCode::SettingFixed,
@@ -198,19 +205,30 @@ Result<std::string> checked(const Setting& setting, std::string value, TimeZones
     }
     case Kind::Text:
       if (setting.name == "datestyle") {
-        // One style alone is ours; saying so again is no error.
-        if (to_lower(value).find("iso") == std::string::npos) {
-          return Error(ErrorCode::NotSupported, "DateStyle other than ISO is not supported");
-        }
-        return std::string("ISO, MDY");
+        LK_TRY(const DateSettings dates, DateSettings::parse(value, checking.before));
+        return dates.text();
       }
-      if (setting.name == "timezone") return checked_zone(value, zones);
+      if (setting.name == "timezone") return checked_zone(value, checking.zones);
       return value;
   }
   return value;
 }
 
 }  // namespace
+
+SessionSettings::Values& SessionSettings::change() {
+  auto own = std::make_shared<Values>(*values_);
+  Values& values = *own;
+  values_ = std::move(own);
+  ++revision_;
+  return values;
+}
+
+void SessionSettings::restore(Snapshot snapshot) {
+  if (values_ == snapshot) return;
+  values_ = std::move(snapshot);
+  ++revision_;
+}
 
 Result<void> SessionSettings::set(std::string_view name, std::string value) {
   const std::string key = canonical(name);
@@ -220,33 +238,34 @@ Result<void> SessionSettings::set(std::string_view name, std::string value) {
       return Error(ErrorCode::ObjectMissing,
                    fmt::format("unrecognized configuration parameter \"{}\"", name));
     }
-    values_[key] = std::move(value);
+    change()[key] = std::move(value);
     return {};
   }
-  LK_TRY(values_[key], checked(*setting, std::move(value), zones_));
+  LK_TRY(std::string fitting, checked(*setting, std::move(value), {zones_, get(key)}));
+  change()[key] = std::move(fitting);
   return {};
 }
 
 Result<void> SessionSettings::reset(std::string_view name) {
   const std::string key = canonical(name);
-  if (find_setting(key) == nullptr && !values_.contains(key)) {
+  if (find_setting(key) == nullptr && !values_->contains(key)) {
     return Error(ErrorCode::ObjectMissing,
                  fmt::format("unrecognized configuration parameter \"{}\"", name));
   }
-  const auto at_start = start_.find(key);
-  if (at_start == start_.end())
-    values_.erase(key);
+  const auto at_start = start_->find(key);
+  if (at_start == start_->end())
+    change().erase(key);
   else
-    values_[key] = at_start->second;
+    change()[key] = at_start->second;
   return {};
 }
 
-void SessionSettings::reset_all() { values_ = start_; }
+void SessionSettings::reset_all() { restore(start_); }
 
 std::optional<std::string> SessionSettings::find(std::string_view name) const {
   const std::string key = canonical(name);
-  const auto found = values_.find(key);
-  if (found != values_.end()) return found->second;
+  const auto found = values_->find(key);
+  if (found != values_->end()) return found->second;
   const Setting* const setting = find_setting(key);
   if (setting == nullptr) return std::nullopt;
   return std::string(setting->value);
@@ -280,6 +299,30 @@ std::vector<SessionSettings::Shown> SessionSettings::all() const {
     shown.push_back({shown_name(setting.name), get(setting.name), setting.description});
   }
   return shown;
+}
+
+std::vector<SettingShown> SessionSettings::shown() const {
+  std::vector<SettingShown> all;
+  for (const Setting& setting : kSettings) {
+    SettingShown row;
+    row.name = shown_name(setting.name);
+    row.value = get(setting.name);
+    row.start_value = setting.value;
+    row.description = setting.description;
+    row.type = setting.kind == Kind::Bool                                    ? "bool"
+               : setting.kind == Kind::Choice                                ? "enum"
+               : setting.kind == Kind::Integer || setting.kind == Kind::Time ? "integer"
+                                                                             : "string";
+    row.context = setting.kind == Kind::Fixed ? "internal" : "user";
+    std::string_view choices = setting.choices;
+    while (!choices.empty()) {
+      const std::size_t bar = choices.find('|');
+      row.choices.emplace_back(choices.substr(0, bar));
+      choices.remove_prefix(bar == std::string_view::npos ? choices.size() : bar + 1);
+    }
+    all.push_back(std::move(row));
+  }
+  return all;
 }
 
 std::vector<std::pair<std::string, std::string>> SessionSettings::reported() const {

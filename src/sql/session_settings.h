@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,17 @@
 #include "latchkey/result.h"
 
 namespace latchkey::sql {
+
+/// A setting as pg_settings has it.
+struct SettingShown {
+  std::string name;
+  std::string value;
+  std::string start_value;
+  std::string_view description;
+  std::string_view type;     ///< bool, enum, integer, string
+  std::string_view context;  ///< user or internal
+  std::vector<std::string> choices;
+};
 
 /// The settings of one session, as SET and SHOW know them. Names are matched in any case.
 ///
@@ -31,6 +43,8 @@ class SessionSettings {
   std::string get(std::string_view name) const { return find(name).value_or(std::string()); }
   /// What has been set by now is what RESET goes back to.
   void begin() { start_ = values_; }
+  /// Changes whenever a value does, so that others may keep what they made of them.
+  std::uint64_t revision() const { return revision_; }
   std::vector<std::string> list(std::string_view name) const;
   std::int64_t milliseconds(std::string_view name) const;
 
@@ -41,19 +55,26 @@ class SessionSettings {
     std::string_view description;
   };
   std::vector<Shown> all() const;
+  /// The same with what pg_settings tells beside it.
+  std::vector<SettingShown> shown() const;
 
   /// Those that clients are told of.
   std::vector<std::pair<std::string, std::string>> reported() const;
 
-  /// What a transaction may take back.
+  /// What a transaction may take back. Shared with the settings until they change.
   using Values = std::map<std::string, std::string, std::less<>>;
-  const Values& values() const { return values_; }
-  void restore(Values values) { values_ = std::move(values); }
+  using Snapshot = std::shared_ptr<const Values>;
+  const Snapshot& snapshot() const { return values_; }
+  void restore(Snapshot snapshot);
 
  private:
+  /// Makes the values its own before they change.
+  Values& change();
+
   TimeZones& zones_;
-  Values values_;  ///< by lower-case name; those that are not as at the start
-  Values start_;   ///< what the client asked for at its start, which RESET goes back to
+  Snapshot values_ = std::make_shared<Values>();  ///< by lower-case name; those not as at the start
+  Snapshot start_ = values_;  ///< what the client asked for at its start, which RESET goes back to
+  std::uint64_t revision_ = 1;
 };
 
 }  // namespace latchkey::sql

@@ -7,6 +7,7 @@
 #include "sql/bind/binder.h"
 #include "sql/parse/deparse.h"
 #include "sql/session_impl.h"
+#include "sql/types/date_style.h"
 
 namespace latchkey::sql {
 
@@ -37,7 +38,13 @@ Error not_supported(const Node& node) {
 void SessionImpl::settings_changed() {
   text_settings_.zones = &database_.time_zones();
   text_settings_.zone = database_.time_zones().find_for_session(settings_.get("timezone"));
+  const Result<DateSettings> dates = DateSettings::parse(settings_.get("datestyle"), {});
+  LK_ASSERT(dates.has_value());
+  text_settings_.date_style = dates->style;
+  text_settings_.date_order = dates->order;
+  text_settings_.interval_style = interval_style_of(settings_.get("intervalstyle"));
   text_settings_.bytea_escape = settings_.get("bytea_output") == "escape";
+  activity_.name_application(settings_.get("application_name"));
 }
 
 /// The columns of statements that are no queries and yet return rows.
@@ -86,6 +93,8 @@ Result<std::string> SessionImpl::run_utility(Prepared& prepared, ResultSink& sin
       return std::string(node.flag("is_vacuumcmd") ? "VACUUM" : "ANALYZE");
     case NodeKind::DoStmt:
       return run_do(node);
+    case NodeKind::ConstraintsSetStmt:
+      return run_set_constraints(node);
     case NodeKind::CheckPointStmt:
       LK_CHECK(database_.engine().checkpoint());
       return std::string("CHECKPOINT");
@@ -150,7 +159,7 @@ Result<std::string> SessionImpl::run_transaction(const Node& node, ResultSink& s
       LK_CHECK(begin_transaction());
       savepoints_.push_back({name, transaction_->savepoint(),
                              change_ == nullptr ? nullptr : change_->snapshot(),
-                             settings_.values()});
+                             settings_.snapshot(), deferred_.size()});
       return std::string("SAVEPOINT");
     case TransactionKind::Release: {
       if (!in_block_) {
@@ -180,6 +189,7 @@ Result<std::string> SessionImpl::rollback_to(const std::string& name) {
     if (savepoints_[i].name != name) continue;
     Savepoint& savepoint = savepoints_[i];
     transaction_->rollback_to(savepoint.place);
+    deferred_.resize(savepoint.deferred_count);
     // The savepoint itself stays, to be rolled back to again.
     savepoint.place = transaction_->savepoint();
     if (savepoint.catalog == nullptr) {
@@ -285,7 +295,7 @@ Result<std::string> SessionImpl::run_prepare(const Node& node, Bytes text) {
   }
   std::vector<Oid> types;
   for (const Node* const each : node.list("argtypes")) {
-    LK_TRY(const bind::Binder::NamedType type, bind::Binder::type_of(*each));
+    LK_TRY(const bind::Binder::NamedType type, bind::Binder(names_context(), {}).named_type(*each));
     types.push_back(type.type);
   }
   // The statement's nodes belong to this script; parsed again they belong to the statement alone.
@@ -367,12 +377,18 @@ Result<std::string> SessionImpl::run_discard(const Node& node) {
       statements_.clear();
       settings_.reset_all();
       settings_changed();
+      sequences_.forget();
+      LK_CHECK(begin_transaction());
+      LK_CHECK(drop_temporary_tables());
       return std::string("DISCARD ALL");
     case parse::DiscardKind::Plans:
       return std::string("DISCARD PLANS");
     case parse::DiscardKind::Sequences:
+      sequences_.forget();
       return std::string("DISCARD SEQUENCES");
     case parse::DiscardKind::Temp:
+      LK_CHECK(begin_transaction());
+      LK_CHECK(drop_temporary_tables());
       return std::string("DISCARD TEMP");
   }
   return not_supported(node);

@@ -11,9 +11,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sql/test_support/test_session.h"
@@ -92,6 +94,26 @@ void check(const Record& record, const std::string& answer) {
   }
 }
 
+/// Whether a statement gives the same answer when it is run again. Then it is, so that its plan
+/// comes from the cache of plans at last.
+bool may_run_again(const std::string& file, const Record& record) {
+  // There functions change rows.
+  constexpr std::string_view kChangingFiles[] = {"function", "plpgsql",  "trigger", "sequence",
+                                                 "cursor",   "settings", "cron"};
+  for (const std::string_view begin : kChangingFiles) {
+    if (file.starts_with(begin)) return false;
+  }
+  if (!record.directive.starts_with("query")) return false;
+  std::string text = record.sql;
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (!text.starts_with("select")) return false;
+  constexpr std::string_view kChanging[] = {"nextval", "setval", "random",    "advisory",  "notify",
+                                            "clock_",  "kv_",    "timeofday", "set_config"};
+  return std::none_of(std::begin(kChanging), std::end(kChanging),
+                      [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
+
 class Slt : public testing::TestWithParam<TestDatabase::EngineKind> {};
 
 TEST_P(Slt, AnswersAsWritten) {
@@ -104,6 +126,10 @@ TEST_P(Slt, AnswersAsWritten) {
       SCOPED_TRACE(entry.path().filename().string() + ":" + std::to_string(record.line) + "\n" +
                    record.sql);
       check(record, db.run(record.sql));
+      for (int again = may_run_again(entry.path().filename().string(), record) ? 2 : 0; again > 0;
+           --again) {
+        check(record, db.run(record.sql));
+      }
       ++count;
     }
   }

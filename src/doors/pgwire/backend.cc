@@ -25,7 +25,42 @@ void Backend::end() {
   session_.reset();
 }
 
-Backend::Next Backend::handle(Message message) {
+bool Backend::is_quick(const Message& message) {
+  constexpr std::size_t kShortBytes = 4096;
+  constexpr std::size_t kParameterBytes = 64 * 1024;
+  if (stage_ != Stage::Ready || message.fault.has_value()) return false;
+  if (message.type == FrontendType::Sync) return session_->is_quick_sync();
+  if (skips_to_sync_) return message.type != FrontendType::Terminate;
+  switch (message.type) {
+    case FrontendType::Query: {
+      const auto text = parse_text_message(message.body);
+      return text.has_value() && session_->foresee(*text);
+    }
+    case FrontendType::Parse:
+      return message.body.size() <= kShortBytes;
+    case FrontendType::Bind:
+      return message.body.size() <= kParameterBytes;
+    case FrontendType::Execute: {
+      const auto execute = parse_execute(message.body);
+      return execute.has_value() && session_->is_quick_portal(execute->portal);
+    }
+    case FrontendType::Describe:
+    case FrontendType::Close:
+    case FrontendType::Flush:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Backend::Next Backend::handle_quick(const Message& message) {
+  session_->set_patience(sql::Session::Patience::GivesUp);
+  const Next next = handle(message);
+  session_->set_patience(sql::Session::Patience::Waits);
+  return next;
+}
+
+Backend::Next Backend::handle(const Message& message) {
   if (message.fault.has_value()) return fatal(*message.fault);
   switch (stage_) {
     case Stage::Startup:
@@ -70,10 +105,15 @@ Backend::Next Backend::handle_command(const Message& message) {
 
 Backend::Next Backend::query(Bytes body) {
   awaits_command_ = false;
+  const std::size_t said_before = replies_.size();
   const auto text = parse_text_message(body);
   if (!text.has_value()) return end_simple(text.error());
   ReplySink sink(ReplySink::Protocol::Simple, {}, line_, replies_, *session_);
   const auto ran = session_->run(*text, sink);
+  if (!ran.has_value() && session_->take_would_wait()) {
+    replies_.take_back(said_before);
+    return Next::Wait;
+  }
   if (!ran.has_value() && report(ran.error()) == Next::Close) return Next::Close;
   if (sink.lost_synchronization()) return lose_synchronization();
   ready();

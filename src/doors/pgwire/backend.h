@@ -56,9 +56,14 @@ class Backend {
   Backend& operator=(const Backend&) = delete;
 
   /// Whether the connection goes on.
-  enum class Next : std::uint8_t { Go, Close };
+  enum class Next : std::uint8_t { Go, Close, Wait };
   /// Does what `message` asks and says so.
-  Next handle(Message message);
+  Next handle(const Message& message);
+  /// Whether `message` asks for what ends soon and needs no deep stack.
+  bool is_quick(const Message& message);
+  /// Does what a quick `message` asks, unless that would wait: then it has done nothing, returns
+  /// Wait, and the message is to be handled by a thread that may.
+  Next handle_quick(const Message& message);
   /// Tells an idle client of notifications. Others are told before the next ReadyForQuery.
   void notify();
   /// Ends the session, and with it its transaction.

@@ -14,6 +14,7 @@ Backend::Next Backend::handle_extended(const Message& message) {
   LK_ASSERT(!skips_to_sync_);
   awaits_command_ = false;
   const auto done = run_extended(message);
+  if (!done.has_value() && session_->take_would_wait()) return Next::Wait;
   if (!done.has_value()) return fail_extended(done.error());
   (void)replies_.flush_pieces();
   return Next::Go;

@@ -34,11 +34,14 @@ Client::~Client() {
 
 net::TurnResult Client::converse() {
   // Replies first: they make room for an executor that waits for it.
-  const storage::Lsn version = move_replies();
+  storage::Lsn version = move_replies();
   read_messages();
-  link_->start();
+  bool has_more = link_->run_here();
+  version = std::max(version, move_replies());
+  // What was held back can be read now.
+  has_more = has_more || (!may_put_ && deaf_ == Deaf::No && link_->exchange().intake().may_put);
   if (is_late()) return {net::Progress::Drop, {}};
-  return {progress(), version};
+  return {progress(has_more), version};
 }
 
 /// Who is not Ready in time goes.
@@ -117,8 +120,8 @@ void Client::cancel_other(Bytes request) {
   if (const auto other = door_.links.find(*key); other != nullptr) other->cancel_statement();
 }
 
-net::Progress Client::progress() {
-  if (channel_.output().size() > net::kOutputSoftBytes) return net::Progress::More;
+net::Progress Client::progress(bool has_more) {
+  if (has_more || channel_.output().size() > net::kOutputSoftBytes) return net::Progress::More;
   if (link_->exchange().is_over()) return net::Progress::Close;
   switch (deaf_) {
     case Deaf::AfterTerminate:

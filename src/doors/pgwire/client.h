@@ -53,7 +53,7 @@ class Client final : public net::Conversation {
   storage::Lsn move_replies();
   void read_messages();
   void cancel_other(Bytes request);
-  net::Progress progress();
+  net::Progress progress(bool has_more);
 
   DoorState& door_;
   net::Channel& channel_;

@@ -75,6 +75,25 @@ bool Exchange::claim() {
   return has_task;
 }
 
+void Exchange::begin_here() {
+  const std::lock_guard lock(mutex_);
+  LK_ASSERT(is_running_);
+  is_here_ = true;
+}
+
+void Exchange::end_here() {
+  const std::lock_guard lock(mutex_);
+  is_here_ = false;
+  is_running_ = false;
+  is_busy_ = false;
+}
+
+void Exchange::pass_on() {
+  const std::lock_guard lock(mutex_);
+  LK_ASSERT(is_running_);
+  is_here_ = false;
+}
+
 void Exchange::give_up(std::string last_words) {
   const std::lock_guard lock(mutex_);
   LK_ASSERT(is_running_);
@@ -114,7 +133,7 @@ Exchange::Task Exchange::next(Message& message) {
 }
 
 void Exchange::wake_if_due(std::unique_lock<std::mutex>& lock) {
-  if (!std::exchange(wake_is_due_, false)) return;
+  if (!std::exchange(wake_is_due_, false) || is_here_) return;
   lock.unlock();
   waker_.wake();
 }
@@ -146,6 +165,7 @@ Exchange::Task Exchange::next_locked(Message& message) {
     return Task::Notify;
   }
   is_running_ = false;
+  is_here_ = false;
   if (spare_.capacity() > kIdleBytesMax) spare_ = std::string();
   if (reader_waits_ && intake_locked().may_put) wake_is_due_ = true;
   return Task::None;
@@ -198,7 +218,7 @@ Result<void> Exchange::send(std::string& bytes, storage::Lsn version, Room room)
   if (replies_.empty()) wake_is_due_ = true;
   reply_bytes_ += bytes.size();
   replies_.push_back({std::exchange(bytes, std::exchange(spare_, {})), version, std::move(charge)});
-  if (room == Room::Take) return {};
+  if (room == Room::Take || is_here_) return {};
   const bool must_wait = reply_bytes_ >= kReplyBytesMax;
   wake_if_due(lock);
   if (!must_wait) return {};

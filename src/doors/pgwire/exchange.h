@@ -78,6 +78,15 @@ class Exchange {
   /// Whether the executor has ended for good and all replies have been taken.
   bool is_over();
 
+  // The worker's, as executor: of what is quick, between claim() and one of the last two.
+
+  /// While it executes here it neither waits for room nor is woken.
+  void begin_here();
+  /// The worker stops, though there may be more to do.
+  void end_here();
+  /// A thread that may wait goes on in its place.
+  void pass_on();
+
   // Any thread's.
 
   /// Whether the caller must start an executor now.
@@ -142,6 +151,7 @@ class Exchange {
   std::string spare_;  // an empty string with room
   Phase phase_ = Phase::Startup;
   bool is_running_ = false;    // an executor exists or is being started
+  bool is_here_ = false;       // that is the worker itself
   bool is_busy_ = false;       // it handles a message
   bool is_cancelled_ = false;  // that message's statement is cancelled
   bool is_notified_ = false;

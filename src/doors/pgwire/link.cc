@@ -24,7 +24,10 @@ Link::Link(DoorState& door, net::Waker waker, const std::string& client_address)
 Link::~Link() { door_.links.remove(*this); }
 
 void Link::start() {
-  if (!exchange_.claim()) return;
+  if (exchange_.claim()) start_thread();
+}
+
+void Link::start_thread() {
   if (door_.threads.run([self = shared_from_this()] { self->run(); })) return;
   door_.log(net::LogLevel::Error,
             "closing a connection: no thread could be started for its statement");
@@ -35,12 +38,41 @@ void Link::start() {
   exchange_.give_up(std::move(last_words));
 }
 
+bool Link::run_here() {
+  // Other connections of the worker wait meanwhile.
+  constexpr int kMessagesMax = 256;
+  if (!exchange_.claim()) return false;
+  exchange_.begin_here();
+  Message message;
+  for (int count = 0; count < kMessagesMax; ++count) {
+    const Exchange::Task task = exchange_.next(message);
+    if (task == Exchange::Task::None) return false;
+    if (task == Exchange::Task::Notify) {
+      backend_.notify();
+      continue;
+    }
+    const bool is_message = task == Exchange::Task::Message;
+    Backend::Next next = Backend::Next::Wait;
+    if (is_message && backend_.is_quick(message)) next = backend_.handle_quick(message);
+    if (next == Backend::Next::Wait) {
+      if (is_message) exchange_.unreceive(std::move(message));
+      exchange_.pass_on();
+      start_thread();
+      return false;
+    }
+    if (next == Backend::Next::Close) exchange_.close();
+  }
+  exchange_.end_here();
+  return true;
+}
+
 void Link::run() {
   Message message;
   for (;;) {
     switch (exchange_.next(message)) {
       case Exchange::Task::Message:
-        if (backend_.handle(std::exchange(message, {})) == Backend::Next::Close) exchange_.close();
+        if (backend_.handle(message) == Backend::Next::Close) exchange_.close();
+        message = {};
         break;
       case Exchange::Task::Notify:
         backend_.notify();

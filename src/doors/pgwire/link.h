@@ -36,6 +36,9 @@ class Link final : public Line, public std::enable_shared_from_this<Link> {
 
   /// Starts an executor if there is something to do and none is there.
   void start();
+  /// The same, but does at once what is quick. Returns whether more of that may be left.
+  /// Threads: the worker.
+  bool run_here();
   void hang_up(Exchange::Farewell farewell);
   /// What runs ends with QueryCanceled. Nothing if nothing runs.
   void cancel_statement();
@@ -58,6 +61,8 @@ class Link final : public Line, public std::enable_shared_from_this<Link> {
   Link(DoorState& door, net::Waker waker, const std::string& client_address);
   /// The executor: handles what there is, then ends.
   void run();
+  /// Starts the thread that executes. Requires: the exchange has been claimed.
+  void start_thread();
   void cancel_session();
 
   DoorState& door_;

@@ -27,6 +27,10 @@ class Replies {
   /// A byte that is no message: the answer to SSLRequest.
   void put_raw(char byte) { out_ += byte; }
   std::size_t size() const { return out_.size(); }
+  /// Takes back what has been said since there were `size` bytes. Nothing if they have gone out.
+  void take_back(std::size_t size) {
+    if (out_.size() > size) out_.resize(size);
+  }
   /// Whose versions the replies depend on; null before and after.
   void set_session(sql::Session* session) { session_ = session; }
 

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/text.h"
+#include "sql/bind/pull_up.h"
+#include "sql/bind/push_down.h"
 #include "sql/types/io.h"
 
 namespace latchkey::sql::bind {
@@ -26,27 +30,11 @@ Query& Binder::new_query(QueryKind kind) {
 }
 
 Result<std::unique_ptr<Bound>> Binder::bind(const Node& statement) {
-  switch (statement.kind) {
-    case NodeKind::InsertStmt: {
-      LK_TRY(bound_->query, bind_insert(statement, nullptr));
-      break;
-    }
-    case NodeKind::UpdateStmt: {
-      LK_TRY(bound_->query, bind_update(statement, nullptr));
-      break;
-    }
-    case NodeKind::DeleteStmt: {
-      LK_TRY(bound_->query, bind_delete(statement, nullptr));
-      break;
-    }
-    case NodeKind::CallStmt: {
-      LK_TRY(bound_->query, bind_call(statement));
-      break;
-    }
-    default: {
-      LK_TRY(bound_->query, bind_query(statement, nullptr));
-      break;
-    }
+  top_with_ = statement.child("with_clause");
+  if (statement.is(NodeKind::CallStmt)) {
+    LK_TRY(bound_->query, bind_call(statement));
+  } else {
+    LK_TRY(bound_->query, bind_query(statement, nullptr));
   }
   // Of a routine's variables only those that are used have a type here.
   for (std::size_t i = 0; context_.names == nullptr && i < bound_->parameter_types.size(); ++i) {
@@ -56,6 +44,8 @@ Result<std::unique_ptr<Bound>> Binder::bind(const Node& statement) {
                    fmt::format("could not determine data type of parameter ${}", i + 1));
     }
   }
+  pull_up_subqueries(*bound_);
+  push_down_conditions(*bound_);
   return std::move(bound_);
 }
 
@@ -145,7 +135,11 @@ Result<Binder::NamedType> Binder::type_of(const Node& type_name) {
 }
 
 Result<const Table*> Binder::table_of(const Node& range_var) const {
-  const Bytes schema_name = range_var.text("schemaname");
+  Bytes schema_name = range_var.text("schemaname");
+  // The session's own temporary tables come first in its path.
+  if (schema_name == "pg_temp" && !context_.search_path.empty()) {
+    schema_name = context_.search_path[0];
+  }
   const Bytes name = range_var.text("relname");
   const auto position = range_var.location + 1;
   if (!schema_name.empty()) {
@@ -157,12 +151,19 @@ Result<const Table*> Binder::table_of(const Node& range_var) const {
                  fmt::format("relation \"{}.{}\" does not exist", schema_name, name))
         .at(position);
   }
-  for (const std::string& each : context_.search_path) {
+  // pg_catalog comes first unless the path says where.
+  const std::vector<std::string>& path = context_.search_path;
+  const bool names_system = std::find(path.begin(), path.end(), "pg_catalog") != path.end();
+  if (!names_system) {
+    if (const Table* const table = context_.catalog->find_table(kSchemaPgCatalog, name)) {
+      return table;
+    }
+  }
+  for (const std::string& each : path) {
     const Schema* const schema = context_.catalog->find_schema(each);
     if (schema == nullptr) continue;
     if (const Table* const table = context_.catalog->find_table(schema->oid, name)) return table;
   }
-  if (const Table* const table = context_.catalog->find_table(kSchemaPgCatalog, name)) return table;
   return Error(ErrorCode::TableMissing, fmt::format("relation \"{}\" does not exist", name))
       .at(position);
 }

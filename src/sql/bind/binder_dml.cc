@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "sql/bind/binder.h"
+#include "sql/catalog/system_tables.h"
 #include "sql/parse/statement.h"
 
 namespace latchkey::sql::bind {
@@ -13,31 +14,28 @@ namespace {
 using parse::Node;
 using parse::NodeKind;
 
-int index_of(const Table& table, std::string_view name) {
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    if (!table.columns[i].is_dropped && table.columns[i].name == name) return static_cast<int>(i);
-  }
-  return -1;
-}
-
-Error no_column(const Table& table, std::string_view name, std::int32_t location) {
-  return Error(ErrorCode::ColumnMissing,
-               fmt::format("column \"{}\" of relation \"{}\" does not exist", name, table.name))
-      .at(location + 1);
-}
-
 }  // namespace
 
 Result<void> Binder::bind_target_table(const Node& node, Query& query, Scope& scope) {
   const Node& range_var = *node.child("relation");
   LK_TRY(query.table, table_of(range_var));
-  if (query.table->kind != TableKind::Table && query.table->kind != TableKind::KeyValue) {
+  if (is_system_table(*query.table)) {
+    return Error(ErrorCode::PermissionDenied,
+                 fmt::format("permission denied for table {}", query.table->name));
+  }
+  if (query.table->kind == TableKind::Sequence) {
     return Error(ErrorCode::WrongObjectKind,
-                 fmt::format("cannot change \"{}\": it is not a table", query.table->name));
+                 fmt::format("cannot change sequence \"{}\"", query.table->name));
   }
   RangeEntry entry;
-  entry.table = query.table;
   entry.alias = query.table->name;
+  std::shared_ptr<const parse::Script> view_script;
+  if (query.table->kind == TableKind::View) {
+    query.view = query.table;
+    LK_TRY(view_script, parse::parse(query.view->view_text));
+    LK_TRY(query.table, table_behind(*query.view, *view_script->statements[0].node, query.kind));
+  }
+  entry.table = query.table;
   LK_TRY(FromNode* const from,
          add_entry(std::move(entry), range_var.child("alias"), scope, scope.columns));
   query.table_entry = from->entry;
@@ -45,20 +43,8 @@ Result<void> Binder::bind_target_table(const Node& node, Query& query, Scope& sc
   added.key_slot = query.slot_count++;
   added.version_slot = query.slot_count++;
   query.from = from;
-  return {};
-}
-
-/// A default is kept as it was written, and means the same wherever it is bound.
-Result<Expr*> Binder::bind_column_default(const Column& column) {
-  if (column.default_text.empty()) return static_cast<Expr*>(nullptr);
-  LK_TRY(const auto script, parse::parse("SELECT " + column.default_text));
-  const auto targets = script->statements[0].node->list("target_list");
-  Query& query = new_query(QueryKind::Select);
-  Scope scope;
-  scope.query = &query;
-  scope.place = "DEFAULT expressions";
-  LK_TRY(Expr* const expr, bind_expr(*targets[0]->child("val"), scope));
-  return coercion_.coerce_to_column(expr, column);
+  if (query.view == nullptr) return {};
+  return bind_target_view(*view_script->statements[0].node, query, scope);
 }
 
 Result<void> Binder::bind_table_expressions(Query& query, Scope& scope) {
@@ -74,20 +60,16 @@ Result<void> Binder::bind_table_expressions(Query& query, Scope& scope) {
   scope.columns.clear();
   add_entry_columns(query.entries[static_cast<std::size_t>(query.table_entry)], scope.columns);
   scope.place = "check constraints";
-  const auto bind_text = [&](const std::string& text) -> Result<Expr*> {
-    LK_TRY(const auto script, parse::parse("SELECT " + text));
-    return bind_expr(*script->statements[0].node->list("target_list")[0]->child("val"), scope);
-  };
   const auto bind_each = [&]() -> Result<void> {
     for (const CheckConstraint& check : query.table->checks) {
-      LK_TRY(Expr* const condition, bind_text(check.expression));
+      LK_TRY(Expr* const condition, bind_kept(check.expression, scope));
       LK_TRY(Expr* const boolean, coercion_.coerce_to_bool(condition, "CHECK"));
       query.checks.push_back(boolean);
     }
     for (std::size_t i = 0; i < query.table->columns.size(); ++i) {
       const Column& column = query.table->columns[i];
       if (!column.is_generated || column.is_dropped) continue;
-      LK_TRY(Expr* const value, bind_text(column.default_text));
+      LK_TRY(Expr* const value, bind_kept(column.default_text, scope));
       LK_TRY(query.defaults[i], coercion_.coerce_to_column(value, column));
     }
     return {};
@@ -117,8 +99,7 @@ Result<Query*> Binder::bind_insert(const Node& node, Scope* outer) {
   const Table& table = *query.table;
   std::vector<int> columns;
   for (const Node* const each : node.list("cols")) {
-    const int index = index_of(table, each->text("name"));
-    if (index < 0) return no_column(table, each->text("name"), each->location);
+    LK_TRY(const int index, target_column(query, each->text("name"), each->location));
     if (std::find(columns.begin(), columns.end(), index) != columns.end()) {
       return Error(ErrorCode::ColumnDuplicate,
                    fmt::format("column \"{}\" specified more than once", each->text("name")))
@@ -127,13 +108,19 @@ Result<Query*> Binder::bind_insert(const Node& node, Scope* outer) {
     columns.push_back(index);
   }
   const bool is_named = !columns.empty();
-  if (!is_named) {
+  if (!is_named && query.view != nullptr) {
+    for (const Column& column : query.view->columns) {
+      LK_TRY(const int index, target_column(query, column.name, -1));
+      columns.push_back(index);
+    }
+  } else if (!is_named) {
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
       if (!table.columns[i].is_dropped) columns.push_back(static_cast<int>(i));
     }
   }
   LK_CHECK(bind_table_expressions(query, scope));
   const Node* const source = node.child("select_stmt");
+  const auto overriding = node.as<parse::OverridingKind>("override");
   const auto too_many = [&](std::size_t given) -> Result<void> {
     if (given > columns.size()) {
       return Error(ErrorCode::SyntaxError, "INSERT has more expressions than target columns");
@@ -161,19 +148,7 @@ Result<Query*> Binder::bind_insert(const Node& node, Scope* outer) {
       for (std::size_t i = 0; i < row.size(); ++i) {
         const auto index = static_cast<std::size_t>(columns[i]);
         const Column& column = table.columns[index];
-        if (row[i]->kind == ExprKind::Default) {
-          row[i] = query.defaults[index] != nullptr && !column.is_generated
-                       ? query.defaults[index]
-                       : coercion_.constant(column.type, Value::null());
-          continue;
-        }
-        if (column.is_generated) {
-          return Error(ErrorCode::GeneratedAlways,
-                       fmt::format("cannot insert a non-DEFAULT value into column \"{}\"",
-                                   column.name))
-              .with_detail(fmt::format("Column \"{}\" is a generated column.", column.name));
-        }
-        LK_TRY(row[i], coercion_.coerce_to_column(row[i], column));
+        LK_TRY(row[i], bind_given(row[i], column, query.defaults[index], overriding));
       }
       entry.values.push_back(std::move(row));
     }
@@ -191,15 +166,18 @@ Result<Query*> Binder::bind_insert(const Node& node, Scope* outer) {
     place_targets(values);
     query.source = &values;
   } else if (source != nullptr) {
+    keeps_unknown_ = true;
     LK_TRY(query.source, bind_query(*source, outer));
+    keeps_unknown_ = false;
     std::vector<Target*> targets;
     for (Target& target : query.source->targets) {
       if (!target.is_hidden) targets.push_back(&target);
     }
     LK_CHECK(too_many(targets.size()));
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      const Column& column = table.columns[static_cast<std::size_t>(columns[i])];
-      LK_TRY(targets[i]->expr, coercion_.coerce_to_column(targets[i]->expr, column));
+      const auto index = static_cast<std::size_t>(columns[i]);
+      LK_TRY(targets[i]->expr,
+             bind_given(targets[i]->expr, table.columns[index], query.defaults[index], overriding));
       query.source_columns.push_back(columns[i]);
     }
   }
@@ -218,29 +196,18 @@ Result<void> Binder::bind_conflict(const Node& node, Query& query, Scope& scope)
   OnConflict& conflict = query.conflict;
   conflict.action = node.as<parse::ConflictAction>("action");
   if (const Node* const infer = node.child("infer")) {
-    std::vector<std::int16_t> wanted;
-    for (const Node* const element : infer->list("index_elems")) {
-      const int index = index_of(table, element->text("name"));
-      if (index < 0) return no_column(table, element->text("name"), infer->location);
-      wanted.push_back(table.columns[static_cast<std::size_t>(index)].number);
-    }
-    std::sort(wanted.begin(), wanted.end());
     const Bytes name = infer->text("conname");
-    for (const Index& index : table.indexes) {
-      if (!index.is_unique) continue;
-      std::vector<std::int16_t> has;
-      for (const IndexColumn& column : index.columns) has.push_back(column.column);
-      std::sort(has.begin(), has.end());
-      if (name.empty() ? has == wanted : index.name == name) conflict.index = &index;
-    }
-    if (conflict.index == nullptr) {
-      return name.empty()
-                 ? Error(ErrorCode::ColumnReferenceInvalid,
-                         "there is no unique or exclusion constraint matching the ON CONFLICT "
-                         "specification")
-                 : Error(ErrorCode::ObjectMissing,
-                         fmt::format("constraint \"{}\" for table \"{}\" does not exist", name,
-                                     table.name));
+    if (name.empty()) {
+      LK_TRY(conflict.index, infer_index(*infer, query, scope));
+    } else {
+      for (const Index& index : table.indexes) {
+        if (index.is_unique && index.is_constraint && index.name == name) conflict.index = &index;
+      }
+      if (conflict.index == nullptr) {
+        return Error(
+            ErrorCode::ObjectMissing,
+            fmt::format("constraint \"{}\" for table \"{}\" does not exist", name, table.name));
+      }
     }
   } else if (conflict.action == parse::ConflictAction::Update) {
     return Error(ErrorCode::SyntaxError,
@@ -272,13 +239,19 @@ Result<void> Binder::bind_conflict(const Node& node, Query& query, Scope& scope)
 Result<std::vector<Assignment>> Binder::bind_assignments(std::span<const Node* const> items,
                                                          const Table& table, Scope& scope) {
   std::vector<Assignment> assignments;
+  Expr* several = nullptr;  ///< the row of the subquery that several columns are set from
   for (const Node* const item : items) {
     const Bytes name = item->text("name");
-    const int index = index_of(table, name);
-    if (index < 0) return no_column(table, name, item->location);
+    LK_TRY(const int index, target_column(*scope.query, name, item->location));
     const Column& column = table.columns[static_cast<std::size_t>(index)];
+    const auto steps = item->list("indirection");
+    Expr* before = nullptr;
     for (const Assignment& other : assignments) {
-      if (other.column == index) {
+      if (other.column != index) continue;
+      // Several elements of one array may be set.
+      if (!steps.empty() && other.changes_part) {
+        before = other.expr;
+      } else {
         return Error(ErrorCode::SyntaxError,
                      fmt::format("multiple assignments to same column \"{}\"", name));
       }
@@ -287,18 +260,31 @@ Result<std::vector<Assignment>> Binder::bind_assignments(std::span<const Node* c
     Expr* expr = nullptr;
     if (value.is(NodeKind::MultiAssignRef)) {
       const Node& row = *value.child("source");
-      if (!row.is(NodeKind::RowExpr)) {
-        return Error(ErrorCode::NotSupported,
-                     "this form of a multiple-column UPDATE is not supported")
-            .at(item->location + 1);
-      }
-      const auto parts = row.list("args");
       const auto part = static_cast<std::size_t>(value.number("colno") - 1);
-      if (parts.size() != static_cast<std::size_t>(value.number("ncolumns"))) {
-        return Error(ErrorCode::SyntaxError, "number of columns does not match number of values")
-            .at(item->location + 1);
+      const auto wanted = static_cast<std::size_t>(value.number("ncolumns"));
+      if (row.is(NodeKind::SubLink)) {
+        if (part == 0) {
+          LK_TRY(several, row_of_subquery(row, scope));
+        }
+        LK_ASSERT(several != nullptr);
+        if (several->args.size() != wanted) {
+          return Error(ErrorCode::SyntaxError, "number of columns does not match number of values")
+              .at(row.location + 1);
+        }
+        expr = several->args[part];
+      } else if (row.is(NodeKind::RowExpr)) {
+        const auto parts = row.list("args");
+        if (parts.size() != wanted) {
+          return Error(ErrorCode::SyntaxError, "number of columns does not match number of values")
+              .at(row.location + 1);
+        }
+        LK_TRY(expr, bind_expr(*parts[part], scope));
+      } else {
+        return Error(ErrorCode::NotSupported,
+                     "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() "
+                     "expression")
+            .at(row.location + 1);
       }
-      LK_TRY(expr, bind_expr(*parts[part], scope));
     } else {
       LK_TRY(expr, bind_expr(value, scope));
     }
@@ -311,10 +297,28 @@ Result<std::vector<Assignment>> Binder::bind_assignments(std::span<const Node* c
       return Error(ErrorCode::GeneratedAlways,
                    fmt::format("column \"{}\" can only be updated to DEFAULT", column.name))
           .with_detail(fmt::format("Column \"{}\" is a generated column.", column.name));
+    } else if (column.identity == 'a') {
+      return Error(ErrorCode::GeneratedAlways,
+                   fmt::format("column \"{}\" can only be updated to DEFAULT", column.name))
+          .with_detail(fmt::format(
+              "Column \"{}\" is an identity column defined as GENERATED ALWAYS.", column.name));
+    } else if (!steps.empty()) {
+      if (before == nullptr) {
+        const RangeEntry& entry =
+            scope.query->entries[static_cast<std::size_t>(scope.query->table_entry)];
+        before = column_expr(*scope.query, entry.first_slot + index, column.type, column.typmod);
+      }
+      if (column.type == oid::kJsonb) {
+        LK_TRY(expr, bind_part_assignment(*item, column, before, expr, scope));
+      } else {
+        LK_TRY(expr, bind_array_change(before, expr, steps, scope));
+      }
     } else {
       LK_TRY(expr, coercion_.coerce_to_column(expr, column));
+      LK_TRY(expr, fit_domain(expr, column.domain));
     }
-    assignments.push_back({index, expr});
+    std::erase_if(assignments, [&](const Assignment& other) { return other.column == index; });
+    assignments.push_back({index, expr, !steps.empty()});
   }
   return assignments;
 }
@@ -340,7 +344,8 @@ Result<Query*> Binder::bind_update(const Node& node, Scope* outer) {
   if (const Node* const where = node.child("where_clause")) {
     scope.place = "WHERE";
     LK_TRY(Expr* const condition, bind_expr(*where, scope));
-    LK_TRY(query.where, coercion_.coerce_to_bool(condition, "WHERE"));
+    LK_TRY(Expr* const boolean, coercion_.coerce_to_bool(condition, "WHERE"));
+    query.where = both(query.where, boolean);
   }
   LK_CHECK(bind_table_expressions(query, scope));
   LK_CHECK(bind_returning(node, query, scope));
@@ -366,7 +371,8 @@ Result<Query*> Binder::bind_delete(const Node& node, Scope* outer) {
   if (const Node* const where = node.child("where_clause")) {
     scope.place = "WHERE";
     LK_TRY(Expr* const condition, bind_expr(*where, scope));
-    LK_TRY(query.where, coercion_.coerce_to_bool(condition, "WHERE"));
+    LK_TRY(Expr* const boolean, coercion_.coerce_to_bool(condition, "WHERE"));
+    query.where = both(query.where, boolean);
   }
   LK_CHECK(bind_returning(node, query, scope));
   return &query;

@@ -5,6 +5,8 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "sql/bind/binder.h"
+#include "sql/bind/comparable.h"
+#include "sql/functions/json_functions.h"
 #include "sql/types/io.h"
 
 namespace latchkey::sql::bind {
@@ -75,11 +77,15 @@ Result<Expr*> Binder::bind_expr(const Node& node, Scope& scope) {
       return expr;
     }
     case NodeKind::TypeCast: {
-      LK_TRY(Expr* const arg, bind_expr(*node.child("arg"), scope));
-      LK_TRY(const NamedType type, type_of(*node.child("type_name")));
+      LK_TRY(const NamedType type, named_type(*node.child("type_name")));
+      const Node& inner = *node.child("arg");
+      const Type* const found = find_type(type.type);
+      const bool is_array = inner.is(NodeKind::AArrayExpr) && found != nullptr && found->is_array();
+      LK_TRY(Expr* const arg,
+             is_array ? bind_array(inner, scope, type.type) : bind_expr(inner, scope));
       Result<Expr*> cast = coercion_.coerce(arg, type.type, type.typmod, CastContext::Explicit);
       if (!cast.has_value()) return std::move(cast).error().at(node.location + 1);
-      return cast;
+      return fit_domain(*cast, type.domain);
     }
     case NodeKind::AExpr:
       return bind_operator(node, scope);
@@ -106,10 +112,7 @@ Result<Expr*> Binder::bind_expr(const Node& node, Scope& scope) {
       LK_TRY(Expr* const arg, bind_expr(*node.child("arg"), scope));
       const bool is_null =
           node.as<parse::NullTestKind>("nulltesttype") == parse::NullTestKind::IsNull;
-      Expr* const test = coercion_.make(is_null ? ExprKind::IsNull : ExprKind::IsNotNull,
-                                        oid::kBool, node.location);
-      test->args = {arg};
-      return test;
+      return null_test(arg, is_null, node.location);
     }
     case NodeKind::BooleanTest: {
       LK_TRY(Expr * arg, bind_expr(*node.child("arg"), scope));
@@ -125,16 +128,16 @@ Result<Expr*> Binder::bind_expr(const Node& node, Scope& scope) {
       return bind_subscript(node, scope);
     case NodeKind::SubLink:
       return bind_sublink(node, scope);
+    case NodeKind::GroupingFunc:
+      return bind_grouping(node, scope);
     case NodeKind::SQLValueFunction:
       return bind_value_function(node);
     case NodeKind::CollateClause:
-      return bind_expr(*node.child("arg"), scope);
+      return bind_collate(node, scope);
     case NodeKind::SetToDefault:
       return coercion_.make(ExprKind::Default, oid::kUnknown, node.location);
     case NodeKind::RowExpr: {
-      Expr* const row = coercion_.make(ExprKind::Row, oid::kRecord, node.location);
-      LK_TRY(row->args, bind_all(node.list("args"), scope));
-      return row;
+      return bind_row(node, scope);
     }
     default:
       return unsupported(node, node.name);
@@ -151,10 +154,13 @@ Result<Expr*> Binder::bind_constant(const Node& node) {
   }
   if (const Node* const number = node.child("fval")) {
     const Bytes text = number->text("fval");
-    // What is whole and fits is a bigint.
+    // What is whole and fits is a bigint; the least integer is one, though its digits alone do not
+    // fit.
     const Result<std::int64_t> whole = io::parse_integer(oid::kInt8, text);
     if (whole.has_value()) {
-      return coercion_.constant(oid::kInt8, Value::of_integer(*whole), node.location);
+      const bool is_least = *whole == std::numeric_limits<std::int32_t>::min();
+      return coercion_.constant(is_least ? oid::kInt4 : oid::kInt8, Value::of_integer(*whole),
+                                node.location);
     }
     Result<Value> value = parse_text(oid::kNumeric, -1, text, *context_.settings, bound_->arena);
     if (!value.has_value()) return std::move(value).error().at(node.location + 1);
@@ -172,19 +178,34 @@ Result<Expr*> Binder::bind_constant(const Node& node) {
 
 Result<Expr*> Binder::bind_column(const Node& node, Scope& scope) {
   const auto fields = node.list("fields");
+  if (fields.size() > 1 && fields.back()->is(NodeKind::AStar)) {
+    const std::string table = parse::texts_of(fields).back();
+    if (Expr* const row = find_whole_row(table, node.location, scope)) return row;
+    return Error(ErrorCode::TableMissing,
+                 fmt::format("missing FROM-clause entry for table \"{}\"", table))
+        .at(node.location + 1);
+  }
   if (fields.empty() || fields.back()->is(NodeKind::AStar)) {
     return Error(ErrorCode::SyntaxError, "\"*\" is not allowed here").at(node.location + 1);
   }
   const std::vector<std::string> names = parse::texts_of(fields);
-  if (names.size() == 1) return find_column({}, names[0], node.location, scope);
+  if (names.size() == 1) {
+    Result<Expr*> column = find_column({}, names[0], node.location, scope);
+    if (column.has_value() || column.error().code() != ErrorCode::ColumnMissing) return column;
+    Expr* const row = find_whole_row(names[0], node.location, scope);
+    return row != nullptr ? Result<Expr*>(row) : std::move(column);
+  }
   return find_column(names[names.size() - 2], names.back(), node.location, scope);
 }
 
 Result<Expr*> Binder::find_column(std::string_view table, std::string_view name,
                                   std::int32_t location, Scope& scope) {
-  int level = 0;
+  int level = -1;
   bool has_table = false;
-  for (Scope* at = &scope; at != nullptr; at = at->outer, ++level) {
+  for (Scope* at = &scope; at != nullptr; at = at->outer) {
+    // A scope without a query only names those of WITH.
+    if (at->query == nullptr) continue;
+    ++level;
     const ScopeColumn* found = nullptr;
     for (const ScopeColumn& column : at->columns) {
       has_table = has_table || (!table.empty() && column.table == table);
@@ -197,7 +218,10 @@ Result<Expr*> Binder::find_column(std::string_view table, std::string_view name,
       }
       found = &column;
     }
+    ScopeColumn system;
+    if (found == nullptr && find_system_column(table, name, *at, system)) found = &system;
     if (found == nullptr) continue;
+    note_column(*found->expr, location, table.empty() ? 1 : 2, false);
     if (level == 0 && found->expr->kind != ExprKind::Column) return found->expr;
     Expr* const expr = coercion_.make(ExprKind::Column, found->expr->type, location);
     expr->slot = found->expr->slot;
@@ -208,10 +232,9 @@ Result<Expr*> Binder::find_column(std::string_view table, std::string_view name,
     if (level > 0) {
       // Every query between here and there looks out of itself.
       int between = level;
-      for (Scope* inner = &scope; inner != at; inner = inner->outer, --between) {
-        if (inner->query != nullptr) {
-          inner->query->parent_levels = std::max(inner->query->parent_levels, between);
-        }
+      for (Scope* inner = &scope; inner != at; inner = inner->outer) {
+        if (inner->query == nullptr) continue;
+        inner->query->parent_levels = std::max(inner->query->parent_levels, between--);
       }
     }
     return expr;
@@ -289,11 +312,30 @@ Result<Expr*> Binder::bind_operator(const Node& node, Scope& scope) {
   std::vector<Expr*> args;
   for (const char* const side : {"lexpr", "rexpr"}) {
     if (const Node* const child = node.child(side)) {
+      const bool is_row_of_query =
+          child->is(NodeKind::SubLink) && !args.empty() && args[0]->kind == bind::ExprKind::Row &&
+          child->as<parse::SubLinkKind>("sub_link_type") == parse::SubLinkKind::Expr;
+      if (is_row_of_query) {
+        LK_TRY(Expr* const row, row_of_subquery(*child, scope));
+        if (row->args.size() != args[0]->args.size()) {
+          return Error(ErrorCode::SyntaxError, row->args.size() < args[0]->args.size()
+                                                   ? "subquery has too few columns"
+                                                   : "subquery has too many columns")
+              .at(child->location + 1);
+        }
+        args.push_back(row);
+        continue;
+      }
       LK_TRY(Expr* const arg, bind_expr(*child, scope));
       args.push_back(arg);
     }
   }
   if (kind == ExprKind::Distinct || kind == ExprKind::NotDistinct || kind == ExprKind::NullIf) {
+    const bool are_rows =
+        args[0]->kind == bind::ExprKind::Row && args[1]->kind == bind::ExprKind::Row;
+    if (are_rows && kind != ExprKind::NullIf) {
+      return distinct_rows(*args[0], *args[1], kind == ExprKind::Distinct, node.location);
+    }
     LK_TRY(Expr* const equal, compare_rows("=", args[0], args[1], node.location));
     Expr* const test = coercion_.make(kind == ExprKind::Distinct      ? bind::ExprKind::Distinct
                                       : kind == ExprKind::NotDistinct ? bind::ExprKind::NotDistinct
@@ -307,7 +349,6 @@ Result<Expr*> Binder::bind_operator(const Node& node, Scope& scope) {
     test->args = {args[0], args[1], equal};
     return test;
   }
-  if (kind == ExprKind::Similar) return unsupported(node, "SIMILAR TO");
   if (args.size() == 2) return compare_rows(name, args[0], args[1], node.location);
   return coercion_.call_operator(name, std::move(args), node.location);
 }
@@ -402,7 +443,19 @@ Result<Expr*> Binder::bind_bool(const Node& node, Scope& scope) {
 Result<Expr*> Binder::bind_function(const Node& node, Scope& scope) {
   const std::vector<std::string> names = parse::texts_of(node.list("funcname"));
   const std::string& name = names.back();
-  if (node.child("over") != nullptr) return unsupported(node, "a window function");
+  if (node.child("over") != nullptr) return bind_window_call(node, scope);
+  if (!find_window_functions(name).empty()) {
+    return Error(ErrorCode::WrongObjectKind,
+                 fmt::format("window function {} requires an OVER clause", name))
+        .at(node.location + 1);
+  }
+  if (routines_of(names).empty() && has_named_arguments(name, node.list("args"))) {
+    LK_TRY(std::vector<Expr*> named, bind_named_arguments(node, name, scope));
+    return coercion_.call_function(name, std::move(named), node.location);
+  }
+  if (const Function* const populate = json_populate_function(name)) {
+    return bind_populate(node, *populate, scope);
+  }
   // Arguments of an aggregate are seen before there are groups.
   const bool may_aggregate = scope.may_aggregate;
   const bool names_aggregate = !find_aggregates(name).empty();
@@ -418,53 +471,10 @@ Result<Expr*> Binder::bind_function(const Node& node, Scope& scope) {
     LK_TRY(Expr* const aggregate, bind_aggregate(node, name, *args, scope, is_one));
     if (is_one) return aggregate;
   }
-  LK_TRY(Expr* const call, call_named(node, names, std::move(*args)));
+  LK_TRY(Expr* const call, call_named(node, names, std::move(*args), scope.from_call == &node));
   const bool returns_set = call->kind == ExprKind::Call && call->function->is(kReturnsSet);
   if (!returns_set || scope.from_call == &node) return call;
   return place_set_call(call, node, scope);
-}
-
-Result<Expr*> Binder::bind_aggregate(const Node& node, std::string_view name,
-                                     std::vector<Expr*> args, Scope& scope, bool& is_one) {
-  AggregateCall call;
-  LK_TRY(call.function, coercion_.choose_aggregate(name, args, call.types, node.location));
-  if (call.function == nullptr) return static_cast<Expr*>(nullptr);
-  is_one = true;
-  if (!scope.may_aggregate) {
-    return Error(ErrorCode::GroupingError,
-                 scope.place == "an aggregate"
-                     ? "aggregate function calls cannot be nested"
-                     : fmt::format("aggregate functions are not allowed in {}", scope.place))
-        .at(node.location + 1);
-  }
-  call.args = std::move(args);
-  call.type = call.types.result;
-  call.is_distinct = node.flag("agg_distinct");
-  scope.may_aggregate = false;
-  const auto rest = [&]() -> Result<void> {
-    if (const Node* const filter = node.child("agg_filter")) {
-      LK_TRY(Expr* const condition, bind_expr(*filter, scope));
-      LK_TRY(call.filter, coercion_.coerce_to_bool(condition, "FILTER"));
-    }
-    for (const Node* const each : node.list("agg_order")) {
-      LK_TRY(Expr * key, bind_expr(*each->child("node"), scope));
-      if (key->type == oid::kUnknown) {
-        LK_TRY(key, coercion_.coerce(key, oid::kText, -1, CastContext::Implicit));
-      }
-      call.order_keys.push_back(sort_key_of(*each, static_cast<int>(call.order.size())));
-      call.order.push_back(key);
-    }
-    return {};
-  };
-  const Result<void> bound = rest();
-  scope.may_aggregate = true;
-  LK_CHECK(bound);
-  Query& query = *scope.query;
-  query.is_grouped = true;
-  Expr* const expr = coercion_.make(ExprKind::Aggregate, call.type, node.location);
-  expr->index = static_cast<int>(query.aggregates.size());
-  query.aggregates.push_back(std::move(call));
-  return expr;
 }
 
 Result<Expr*> Binder::bind_case(const Node& node, Scope& scope) {
@@ -518,42 +528,29 @@ Result<Expr*> Binder::bind_common(const Node& node, Scope& scope, ExprKind kind,
   return whole;
 }
 
-Result<Expr*> Binder::bind_array(const Node& node, Scope& scope) {
-  LK_TRY(std::vector<Expr*> elements, bind_all(node.list("elements"), scope));
-  if (elements.empty()) {
-    return Error(ErrorCode::TypeIndeterminate, "cannot determine type of empty array")
-        .with_hint("Explicitly cast to the desired type, for example ARRAY[]::integer[].")
-        .at(node.location + 1);
-  }
-  LK_TRY(const Oid type, coercion_.common_type(elements, "ARRAY"));
-  const Type* const element = find_type(type);
-  if (element == nullptr || element->array == Oid::None)
-    return unsupported(node, "an array of arrays");
-  for (Expr*& each : elements) {
-    LK_TRY(each, coercion_.coerce(each, type, -1, CastContext::Implicit));
-  }
-  Expr* const whole = coercion_.make(ExprKind::Array, element->array, node.location);
-  whole->args = std::move(elements);
-  return whole;
-}
-
 Result<Expr*> Binder::bind_subscript(const Node& node, Scope& scope) {
   LK_TRY(Expr * expr, bind_expr(*node.child("arg"), scope));
-  for (const Node* const step : node.list("indirection")) {
-    if (!step->is(NodeKind::AIndices) || step->flag("is_slice")) {
-      return unsupported(node, "this subscript");
+  if (expr->type == oid::kJsonb) {
+    return bind_json_part(expr, node.list("indirection"), node.location, scope);
+  }
+  // Names of fields, and subscripts between them.
+  const auto steps = node.list("indirection");
+  for (std::size_t begin = 0; begin < steps.size();) {
+    if (steps[begin]->is(NodeKind::String)) {
+      LK_TRY(expr, field_of(expr, steps[begin++]->text("sval"), node.location, scope));
+      continue;
     }
+    std::size_t end = begin;
+    while (end < steps.size() && steps[end]->is(NodeKind::AIndices)) ++end;
+    if (end == begin) return unsupported(node, "this subscript");
     const Type* const type = find_type(expr->type);
     if (type == nullptr || !type->is_array()) {
       return Error(ErrorCode::TypeMismatch, "cannot subscript type " + type_text(expr->type) +
                                                 " because it does not support subscripting")
           .at(node.location + 1);
     }
-    LK_TRY(Expr * index, bind_expr(*step->child("uidx"), scope));
-    LK_TRY(index, coercion_.coerce(index, oid::kInt4, -1, CastContext::Assignment));
-    Expr* const element = coercion_.make(ExprKind::Element, type->element, node.location);
-    element->args = {expr, index};
-    expr = element;
+    LK_TRY(expr, bind_array_part(expr, steps.subspan(begin, end - begin), scope));
+    begin = end;
   }
   return expr;
 }
@@ -583,7 +580,8 @@ Result<Expr*> Binder::bind_sublink(const Node& node, Scope& scope) {
     scalar->query = query;
     if (kind == SubLinkKind::Array) {
       const Type* const element = find_type(scalar->type);
-      scalar->type = element == nullptr ? Oid::None : element->array;
+      const bool is_array = element != nullptr && element->is_array();
+      if (!is_array) scalar->type = element == nullptr ? Oid::None : element->array;
     }
     return scalar;
   }

@@ -23,7 +23,11 @@ Value call_routine(const Call& call) {
 }
 
 std::unique_ptr<RowSource> routine_rows(const Call& call) {
-  return call.evaluation.context->services.routines().rows(call);
+  return call.evaluation.context->services.routines().rows(call, RowForm::Columns);
+}
+
+std::unique_ptr<RowSource> routine_records(const Call& call) {
+  return call.evaluation.context->services.routines().rows(call, RowForm::Record);
 }
 
 Error unsupported_arguments(const Node& node, std::string_view what) {
@@ -54,13 +58,26 @@ Result<Expr*> Binder::bind_name(const Node& node, Scope& scope) {
   const std::vector<std::string> names = parse::texts_of(node.list("fields"));
   const bool is_star = names.size() != node.list("fields").size();
   if (is_star) return bind_column(node, scope);
-  Result<std::optional<NameSource::Found>> looked = source.find(names);
-  if (!looked.has_value()) return std::move(looked).error().at(node.location + 1);
-  const std::optional<NameSource::Found> found = *looked;
-  if (!found.has_value()) return bind_column(node, scope);
-  if (source.conflict() == NameSource::Conflict::UseVariable) {
-    return variable(*found, node.location);
+  Result<std::optional<NameSource::Found>> found = source.find(names);
+  if (!found.has_value() || !found->has_value()) {
+    // A variable that has no such field is none, if there is a column.
+    Result<Expr*> column = bind_column(node, scope);
+    if (column.has_value() || found.has_value()) return column;
+    return std::move(found).error().at(node.location + 1);
   }
+  const auto bind_variable = [&]() -> Result<Expr*> {
+    Expr* const expr = variable(**found, node.location);
+    if (expr->type != oid::kRecord) return expr;
+    const auto fields = source.fields(names);
+    if (!fields.has_value() || !fields->has_value()) return expr;
+    std::vector<RowColumn> columns;
+    for (const NameSource::Field& field : **fields) {
+      columns.push_back({field.name, field.value.type, field.value.typmod});
+    }
+    note_shape(*expr, columns);
+    return expr;
+  };
+  if (source.conflict() == NameSource::Conflict::UseVariable) return bind_variable();
   Result<Expr*> column = bind_column(node, scope);
   if (column.has_value()) {
     if (source.conflict() == NameSource::Conflict::UseColumn) return column;
@@ -73,7 +90,18 @@ Result<Expr*> Binder::bind_name(const Node& node, Scope& scope) {
   }
   const ErrorCode code = column.error().code();
   if (code != ErrorCode::ColumnMissing && code != ErrorCode::TableMissing) return column;
-  return variable(*found, node.location);
+  return bind_variable();
+}
+
+void Binder::note_shape(const Expr& expr, std::span<const RowColumn> columns) {
+  Expr* const row = coercion_.make(ExprKind::Row, oid::kRecord);
+  for (const RowColumn& column : columns) {
+    Expr* const part = coercion_.constant(column.type, Value::null());
+    part->typmod = column.typmod;
+    row->args.push_back(part);
+    row->names.push_back(column.name);
+  }
+  shapes_[&expr] = row;
 }
 
 Result<Expr*> Binder::bind_numbered(const Node& node) {
@@ -120,9 +148,10 @@ std::vector<std::shared_ptr<const Routine>> Binder::routines_of(
   return seen;
 }
 
-/// The row that stands for a routine in calls of this statement.
-const Function& Binder::row_of(const Routine& routine) {
-  const Function*& row = routine_rows_[value_of(routine.oid)];
+/// The row that stands for a routine in calls of this statement. In FROM its columns stand apart,
+/// elsewhere they are one record.
+const Function& Binder::row_of(const Routine& routine, bool is_in_from) {
+  const Function*& row = routine_rows_[{value_of(routine.oid), is_in_from}];
   if (row != nullptr) return *row;
   auto& made = *new (bound_->arena.allocate(sizeof(Function))) Function{};
   made.name = bound_->arena.copy(routine.name);
@@ -131,18 +160,18 @@ const Function& Binder::row_of(const Routine& routine) {
   if (routine.volatility == Volatility::Volatile) made.flags |= kVolatile;
   if (routine.volatility == Volatility::Stable) made.flags |= kStable;
   made.body = call_routine;
-  // A row of several columns can only be looked at in FROM, like those of a set.
+  row = &made;
+  const bool is_record = routine.result == oid::kRecord && !routine.is_procedure();
+  if (!routine.returns_set && !(is_in_from && is_record)) return *row;
+  made.flags |= kReturnsSet;
+  made.set_body = is_in_from || !is_record ? routine_rows : routine_records;
   const std::vector<RowColumn> columns = plpgsql::columns_of(routine, {}, *context_.catalog);
-  if (routine.returns_set || (routine.result == oid::kRecord && !routine.is_procedure())) {
-    made.flags |= kReturnsSet;
-    made.set_body = routine_rows;
-  }
-  const bool is_named = routine.result == oid::kRecord || !routine.outputs().empty();
   const auto is_open = [](const RowColumn& column) {
     const Type* const type = find_type(column.type);
-    return type != nullptr && type->kind == 'p';
+    return type != nullptr && type->kind == 'p' && column.type != oid::kRecord;
   };
-  if (made.is(kReturnsSet) && is_named && std::none_of(columns.begin(), columns.end(), is_open)) {
+  const bool is_named = is_record || !routine.outputs().empty();
+  if (is_in_from && is_named && std::none_of(columns.begin(), columns.end(), is_open)) {
     auto* const out =
         reinterpret_cast<OutColumn*>(bound_->arena.allocate(columns.size() * sizeof(OutColumn)));
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -150,7 +179,6 @@ const Function& Binder::row_of(const Routine& routine) {
     }
     made.columns = {out, columns.size()};
   }
-  row = &made;
   return *row;
 }
 
@@ -168,7 +196,9 @@ Result<Expr*> Binder::bind_default_argument(const RoutineArgument& argument) {
 /// The call of a routine whose arguments are found and in the order of their places.
 Result<Expr*> Binder::finish_routine_call(const Routine& routine,
                                           const Coercion::RoutineChoice& choice,
-                                          std::vector<Expr*> given, std::int32_t location) {
+                                          std::vector<Expr*> given, const Node& node,
+                                          bool is_in_from) {
+  const std::int32_t location = node.location;
   const std::vector<const RoutineArgument*> inputs = routine.inputs();
   std::vector<Expr*> args(inputs.size(), nullptr);
   std::vector<Expr*> gathered;
@@ -206,19 +236,24 @@ Result<Expr*> Binder::finish_routine_call(const Routine& routine,
   LK_TRY(call->type,
          coercion_.fit_arguments(routine.input_types(), routine.result, args, call->types));
   call->types.routine = routine.oid;
-  call->function = &row_of(routine);
+  call->function = &row_of(routine, is_in_from);
   call->args = std::move(args);
-  if (routine.volatility == Volatility::Volatile) bound_->calls_routines = true;
+  if (routine.result == oid::kRecord) {
+    const std::vector<RowColumn> columns =
+        plpgsql::columns_of(routine, call->types, *context_.catalog);
+    if (!columns.empty()) note_shape(*call, columns);
+  }
+  if (routine.volatility == Volatility::Volatile) bound_->may_start_over = true;
   return call;
 }
 
 /// A call of whatever has this name: one of our functions or a user's.
 Result<Expr*> Binder::call_named(const Node& node, std::span<const std::string> names,
-                                 std::vector<Expr*> args) {
+                                 std::vector<Expr*> args, bool is_in_from) {
   const std::vector<std::shared_ptr<const Routine>> routines = routines_of(names);
   Coercion::RoutineCallShape shape;
   const std::vector<std::string> argument_names = argument_names_of(node);
-  if (routines.empty() && argument_names.empty()) {
+  if (routines.empty()) {
     return coercion_.call_function(names.back(), std::move(args), node.location,
                                    node.flag("func_variadic"));
   }
@@ -233,7 +268,7 @@ Result<Expr*> Binder::call_named(const Node& node, std::span<const std::string> 
   if (choice.function != nullptr) {
     return coercion_.finish_call(*choice.function, std::move(args), node.location);
   }
-  return finish_routine_call(*choice.routine, choice, std::move(args), node.location);
+  return finish_routine_call(*choice.routine, choice, std::move(args), node, is_in_from);
 }
 
 std::vector<std::string> Binder::argument_names_of(const Node& call) {
@@ -279,7 +314,7 @@ Result<Query*> Binder::bind_call(const Node& statement) {
         .with_hint("To call a function, use SELECT.")
         .at(node.location + 1);
   }
-  LK_TRY(query.call, finish_routine_call(*choice.routine, choice, std::move(args), node.location));
+  LK_TRY(query.call, finish_routine_call(*choice.routine, choice, std::move(args), node, false));
   for (const RoutineArgument* const output : choice.routine->outputs()) {
     const int slot = query.slot_count++;
     query.targets.push_back({column_expr(query, slot, output->type, -1), output->name});

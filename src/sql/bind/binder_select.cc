@@ -4,41 +4,21 @@
 
 #include "base/assert.h"
 #include "sql/bind/binder.h"
+#include "sql/bind/comparable.h"
 
 namespace latchkey::sql::bind {
-
-namespace {
 
 using parse::JoinKind;
 using parse::Node;
 using parse::NodeKind;
 
-}  // namespace
-
-Result<Query*> Binder::bind_query(const Node& node, Scope* outer) {
-  if (!node.is(NodeKind::SelectStmt)) {
-    return Error(ErrorCode::NotSupported, std::string(node.name) + " is not supported here");
-  }
-  if (node.as<parse::SetKind>("op") != parse::SetKind::None) return bind_set_operation(node, outer);
-  if (!node.list("values_lists").empty()) return bind_values(node, outer);
-  return bind_select(node, outer);
-}
-
 Result<Query*> Binder::bind_select(const Node& node, Scope* outer) {
+  const bool keeps_unknown = std::exchange(keeps_unknown_, false);
   Query& query = new_query(QueryKind::Select);
   Scope scope;
   scope.query = &query;
   scope.outer = outer;
   scope.place = "FROM";
-  if (const Node* const with = node.child("with_clause")) {
-    if (with->flag("recursive")) {
-      return Error(ErrorCode::NotSupported, "WITH RECURSIVE is not supported")
-          .at(with->location + 1);
-    }
-    for (const Node* const cte : with->list("ctes")) {
-      scope.ctes.push_back({std::string(cte->text("ctename")), cte});
-    }
-  }
   LK_TRY(query.from, bind_from(node.list("from_clause"), scope));
   if (const Node* const where = node.child("where_clause")) {
     scope.place = "WHERE";
@@ -47,38 +27,19 @@ Result<Query*> Binder::bind_select(const Node& node, Scope* outer) {
   }
   scope.may_aggregate = true;
   scope.may_return_sets = true;
+  LK_CHECK(bind_windows(node.list("window_clause"), scope));
+  scope.may_window = true;
   LK_CHECK(bind_targets(node.list("target_list"), scope));
   LK_CHECK(bind_sort(node, scope));
+  scope.may_window = false;
   LK_CHECK(bind_group(node, scope));
   scope.may_return_sets = false;
-  for (const Node* const lock : node.list("locking_clause")) {
-    query.lock = std::max(query.lock, lock->as<parse::LockStrength>("strength"));
-    query.lock_wait = lock->as<parse::LockWait>("wait_policy");
-  }
-  if (query.lock != parse::LockStrength::None) LK_CHECK(find_rows_to_lock(query));
+  LK_CHECK(bind_locks(node, query));
   LK_CHECK(bind_limits(node, scope));
-  LK_CHECK(settle_targets(query));
-  if (query.is_grouped) {
-    for (Target& target : query.targets) LK_CHECK(replace_grouped(target.expr, query));
-    if (query.having != nullptr) LK_CHECK(replace_grouped(query.having, query));
-    LK_CHECK(replace_grouped_in_sets(query));
-  }
+  if (!keeps_unknown) LK_CHECK(settle_targets(query));
+  if (query.is_grouped) LK_CHECK(replace_all_grouped(query));
   place_targets(query);
   return &query;
-}
-
-/// FOR UPDATE needs to know where its rows come from.
-Result<void> Binder::find_rows_to_lock(Query& query) {
-  if (query.is_grouped || query.is_distinct) {
-    return Error(ErrorCode::NotSupported, fmt::format("FOR UPDATE is not allowed with {} clause",
-                                                      query.is_grouped ? "GROUP BY" : "DISTINCT"));
-  }
-  for (RangeEntry& entry : query.entries) {
-    if (entry.kind != RangeEntry::Kind::Table) continue;
-    entry.key_slot = query.slot_count++;
-    entry.version_slot = query.slot_count++;
-  }
-  return {};
 }
 
 /// Gives each target its slot, behind all others.
@@ -102,6 +63,7 @@ Result<Query*> Binder::bind_values(const Node& node, Scope* outer) {
   scope.query = &query;
   scope.outer = outer;
   scope.place = "VALUES";
+  keeps_unknown_ = false;
   RangeEntry entry;
   entry.kind = RangeEntry::Kind::Values;
   entry.alias = "*VALUES*";
@@ -140,8 +102,11 @@ Result<Query*> Binder::bind_values(const Node& node, Scope* outer) {
 }
 
 Result<Query*> Binder::bind_set_operation(const Node& node, Scope* outer) {
+  keeps_unknown_ = true;
   LK_TRY(Query* const left, bind_query(*node.child("larg"), outer));
+  keeps_unknown_ = true;
   LK_TRY(Query* const right, bind_query(*node.child("rarg"), outer));
+  keeps_unknown_ = false;
   const auto kind = node.as<parse::SetKind>("op");
   const char* const name = kind == parse::SetKind::Union       ? "UNION"
                            : kind == parse::SetKind::Intersect ? "INTERSECT"
@@ -173,12 +138,14 @@ Result<Query*> Binder::bind_set_operation(const Node& node, Scope* outer) {
     LK_TRY(const Oid type, coercion_.common_type(sides, name));
     LK_TRY(lefts[i]->expr, coercion_.coerce(sides[0], type, -1, CastContext::Implicit));
     LK_TRY(rights[i]->expr, coercion_.coerce(sides[1], type, -1, CastContext::Implicit));
+    if (!query.is_all) LK_CHECK(check_equality(*lefts[i]->expr));
     const int slot = query.slot_count++;
     Expr* const column = column_expr(query, slot, type, -1);
     scope.columns.push_back({"", lefts[i]->name, column});
     query.targets.push_back({column, lefts[i]->name});
   }
   LK_CHECK(bind_sort(node, scope));
+  LK_CHECK(bind_locks(node, query));
   LK_CHECK(bind_limits(node, scope));
   place_targets(query);
   return &query;
@@ -220,9 +187,10 @@ void Binder::add_entry_columns(const RangeEntry& entry, std::vector<ScopeColumn>
     Expr* const expr = coercion_.make(ExprKind::Column, entry.types[i]);
     expr->slot = entry.first_slot + static_cast<int>(i);
     expr->typmod = entry.typmods[i];
-    if (entry.table != nullptr) {
-      expr->origin_table = entry.table->oid;
-      expr->origin_number = entry.table->columns[i].number;
+    const Table* const origin = entry.table != nullptr ? entry.table : entry.view;
+    if (origin != nullptr) {
+      expr->origin_table = origin->oid;
+      expr->origin_number = origin->columns[i].number;
     }
     columns.push_back({entry.alias, entry.names[i], expr});
   }
@@ -254,6 +222,7 @@ Result<FromNode*> Binder::add_entry(RangeEntry entry, const Node* alias, Scope& 
   entry.first_slot = query.slot_count;
   query.slot_count += static_cast<int>(entry.names.size());
   add_entry_columns(entry, columns);
+  if (entry.table != nullptr) LK_CHECK(bind_indexes(entry, query));
   FromNode& node = new_from();
   node.entry = static_cast<int>(query.entries.size());
   query.entries.push_back(std::move(entry));
@@ -263,57 +232,30 @@ Result<FromNode*> Binder::add_entry(RangeEntry entry, const Node* alias, Scope& 
 Result<FromNode*> Binder::bind_from_item(const Node& item, Scope& scope,
                                          std::vector<ScopeColumn>& columns) {
   RangeEntry entry;
-  const auto take_query = [&](Query* query) {
-    entry.kind = RangeEntry::Kind::Query;
-    entry.query = query;
-    for (const Target& target : query->targets) {
-      if (target.is_hidden) continue;
-      entry.names.push_back(target.name.empty() ? "?column?" : target.name);
-      entry.types.push_back(target.expr->type);
-      entry.typmods.push_back(target.expr->typmod);
-    }
-  };
   switch (item.kind) {
     case NodeKind::RangeVar: {
       entry.alias = item.text("relname");
-      for (Scope* at = item.text("schemaname").empty() ? &scope : nullptr; at != nullptr;
-           at = at->outer) {
-        for (std::size_t i = at->ctes.size(); i-- > 0;) {
-          if (at->ctes[i].name != entry.alias) continue;
-          // A CTE sees those before it, and what is around its query.
-          Scope before;
-          before.outer = at->outer;
-          before.ctes.assign(at->ctes.begin(), at->ctes.begin() + static_cast<std::ptrdiff_t>(i));
-          LK_TRY(Query* const query, bind_query(*at->ctes[i].node->child("ctequery"), &before));
-          take_query(query);
-          const std::vector<std::string> names =
-              parse::texts_of(at->ctes[i].node->list("aliascolnames"));
-          for (std::size_t n = 0; n < names.size() && n < entry.names.size(); ++n) {
-            entry.names[n] = names[n];
-          }
-          return add_entry(std::move(entry), item.child("alias"), scope, columns);
-        }
-      }
-      LK_TRY(entry.table, table_of(item));
+      LK_TRY(FromNode* const common, find_common(item, scope, columns));
+      if (common != nullptr) return common;
+      LK_CHECK(bind_relation(item, entry));
       return add_entry(std::move(entry), item.child("alias"), scope, columns);
     }
     case NodeKind::RangeSubselect: {
       entry.is_lateral = item.flag("lateral");
-      Scope around;
-      Scope* outer = scope.outer;
-      if (entry.is_lateral) {
-        outer = &scope;
-      } else if (!scope.ctes.empty()) {
-        around.outer = scope.outer;
-        around.ctes = scope.ctes;
-        outer = &around;
-      }
+      entry.query_level = entry.is_lateral ? 0 : 1;
+      Scope* const outer = entry.is_lateral ? &scope : scope.outer;
       LK_TRY(Query* const query, bind_query(*item.child("subquery"), outer));
-      take_query(query);
+      // What it looks at outside of this query, this query looks at, too.
+      Query& around = *scope.query;
+      around.parent_levels =
+          std::max(around.parent_levels, query->parent_levels - (1 - entry.query_level));
+      take_query(*query, entry);
       return add_entry(std::move(entry), item.child("alias"), scope, columns);
     }
     case NodeKind::JoinExpr:
       return bind_join(item, scope, columns);
+    case NodeKind::RangeTableSample:
+      return Error(ErrorCode::NotSupported, "TABLESAMPLE is not supported").at(item.location + 1);
     case NodeKind::RangeFunction:
       return bind_range_function(item, scope, columns);
     default:
@@ -362,6 +304,8 @@ Result<FromNode*> Binder::bind_join(const Node& join, Scope& scope,
     };
     LK_TRY(ScopeColumn* const left, find(left_columns, "left"));
     LK_TRY(ScopeColumn* const other, find(right_columns, "right"));
+    note_column(*left->expr, -1, 1, true);
+    note_column(*other->expr, -1, 1, true);
     LK_TRY(Expr* const equal, coercion_.call_operator("=", {left->expr, other->expr}, -1));
     conditions.push_back(equal);
     Expr* shown = node.join == JoinKind::Right ? other->expr : left->expr;
@@ -399,8 +343,28 @@ Result<FromNode*> Binder::bind_join(const Node& join, Scope& scope,
     node.condition = coercion_.make(ExprKind::And, oid::kBool);
     node.condition->args = conditions;
   }
+  if (const Node* const alias = join.child("alias")) {
+    LK_CHECK(rename_join(*alias, result));
+  }
   columns.insert(columns.end(), result.begin(), result.end());
   return &node;
+}
+
+/// A join with an alias hides the names of what it joins.
+Result<void> Binder::rename_join(const Node& alias, std::vector<ScopeColumn>& columns) {
+  std::erase_if(columns, [](const ScopeColumn& column) { return column.only_qualified; });
+  const std::vector<std::string> names = parse::texts_of(alias.list("colnames"));
+  if (names.size() > columns.size()) {
+    return Error(ErrorCode::ColumnReferenceInvalid,
+                 fmt::format("join expression \"{}\" has {} columns available but {} columns "
+                             "specified",
+                             alias.text("aliasname"), columns.size(), names.size()));
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    columns[i].table = alias.text("aliasname");
+    if (i < names.size()) columns[i].name = names[i];
+  }
+  return {};
 }
 
 // Targets, grouping, order.
@@ -421,6 +385,8 @@ std::string Binder::name_of(const Node& value) {
     case NodeKind::CollateClause:
       return name_of(*value.child("arg"));
     case NodeKind::AIndirection: {
+      const std::vector<std::string> steps = parse::texts_of(value.list("indirection"));
+      if (!steps.empty()) return steps.back();
       return name_of(*value.child("arg"));
     }
     case NodeKind::CaseExpr: {
@@ -488,7 +454,10 @@ Result<void> Binder::expand_star(std::span<const Node* const> fields, std::int32
     found = true;
     scope.query->targets.push_back({column.expr, column.name});
   }
-  if (found) return {};
+  if (found) {
+    note_star(table, location, fields.size(), scope);
+    return {};
+  }
   if (table.empty() && scope.query->from != nullptr) return {};
   LK_TRY(const bool is_variable, expand_variable(names, location, *scope.query));
   if (is_variable) return {};
@@ -506,6 +475,11 @@ Result<void> Binder::bind_targets(std::span<const Node* const> items, Scope& sco
       LK_CHECK(expand_star(fields, value.location, scope));
       continue;
     }
+    const auto steps = value.list("indirection");
+    if (value.is(NodeKind::AIndirection) && !steps.empty() && steps.back()->is(NodeKind::AStar)) {
+      LK_CHECK(expand_fields(value, scope));
+      continue;
+    }
     LK_TRY(Expr* const expr, bind_expr(value, scope));
     const Bytes name = item->text("name");
     scope.query->targets.push_back({expr, name.empty() ? name_of(value) : std::string(name)});
@@ -514,8 +488,10 @@ Result<void> Binder::bind_targets(std::span<const Node* const> items, Scope& sco
 }
 
 SortKey Binder::sort_key_of(const Node& sort_by, int target) const {
-  const bool is_descending =
-      sort_by.as<parse::SortDirection>("sortby_dir") == parse::SortDirection::Descending;
+  const auto direction = sort_by.as<parse::SortDirection>("sortby_dir");
+  const std::vector<std::string> op = parse::texts_of(sort_by.list("use_op"));
+  const bool is_descending = direction == parse::SortDirection::Descending ||
+                             (direction == parse::SortDirection::Using && op.back() == ">");
   const auto nulls = sort_by.as<parse::SortNulls>("sortby_nulls");
   return {target, is_descending,
           nulls == parse::SortNulls::Default ? is_descending : nulls == parse::SortNulls::First};
@@ -533,6 +509,10 @@ Result<int> Binder::target_of(const Node& node, Scope& scope, std::string_view c
     return Error(
                ErrorCode::ColumnReferenceInvalid,
                fmt::format("{} position {} is not in select list", clause, integer->number("ival")))
+        .at(node.location + 1);
+  }
+  if (node.is(NodeKind::AConst) && !node.flag("isnull")) {
+    return Error(ErrorCode::SyntaxError, fmt::format("non-integer constant in {}", clause))
         .at(node.location + 1);
   }
   const std::vector<std::string> names = node.is(NodeKind::ColumnRef)
@@ -578,115 +558,48 @@ Result<void> Binder::bind_sort(const Node& node, Scope& scope) {
   const auto distinct = node.list("distinct_clause");
   const bool is_distinct_on = !distinct.empty() && distinct[0] != nullptr;
   query.is_distinct = !distinct.empty() && !is_distinct_on;
+  for (const Target& target : query.targets) {
+    if (query.is_distinct) LK_CHECK(check_equality(*target.expr));
+  }
   if (is_distinct_on) {
     for (const Node* const each : distinct) {
       LK_TRY(const int target, target_of(*each, scope, "SELECT DISTINCT ON"));
+      LK_CHECK(check_equality(*query.targets[static_cast<std::size_t>(target)].expr));
       query.distinct_on.push_back(target);
     }
   }
   for (const Node* const sort_by : node.list("sort_clause")) {
+    const std::vector<std::string> op = parse::texts_of(sort_by->list("use_op"));
+    if (!op.empty() && op.back() != "<" && op.back() != ">") {
+      return Error(ErrorCode::WrongObjectKind,
+                   fmt::format("operator {} is not a valid ordering operator", op.back()))
+          .with_hint(
+              "Ordering operators must be \"<\" or \">\" members of btree operator families.")
+          .at(sort_by->location + 1);
+    }
     LK_TRY(const int target, target_of(*sort_by->child("node"), scope, "ORDER BY"));
     if (query.is_distinct && query.targets[static_cast<std::size_t>(target)].is_hidden) {
       return Error(ErrorCode::ColumnReferenceInvalid,
                    "for SELECT DISTINCT, ORDER BY expressions must appear in select list")
           .at(sort_by->child("node")->location + 1);
     }
+    LK_CHECK(check_order(*query.targets[static_cast<std::size_t>(target)].expr));
     query.sort.push_back(sort_key_of(*sort_by, target));
   }
-  return {};
-}
-
-Result<void> Binder::bind_group(const Node& node, Scope& scope) {
-  Query& query = *scope.query;
-  scope.may_aggregate = false;
-  scope.place = "GROUP BY";
-  const std::size_t before = query.targets.size();
-  for (const Node* const item : node.list("group_clause")) {
-    if (item->is(NodeKind::GroupingSet)) {
-      return Error(ErrorCode::NotSupported, "GROUPING SETS is not supported")
-          .at(item->location + 1);
-    }
-    query.is_grouped = true;
-    LK_TRY(const int target, target_of(*item, scope, "GROUP BY"));
-    Expr*& expr = query.targets[static_cast<std::size_t>(target)].expr;
-    if (expr->type == oid::kUnknown) {
-      LK_TRY(expr, coercion_.coerce(expr, oid::kText, -1, CastContext::Implicit));
-    }
-    query.group_keys.push_back(expr);
-    mark_grouped_sets(*expr, query);
+  // DISTINCT ON keeps the first row of each kind: the order must put those together.
+  std::size_t matched = 0;
+  for (const SortKey& key : query.sort) {
+    const bool is_distinct_key = std::find(query.distinct_on.begin(), query.distinct_on.end(),
+                                           key.target) != query.distinct_on.end();
+    if (matched == query.distinct_on.size() || !is_distinct_key) break;
+    ++matched;
   }
-  // What GROUP BY alone needed is no target.
-  query.targets.resize(before);
-  if (const Node* const having = node.child("having_clause")) {
-    query.is_grouped = true;
-    scope.may_aggregate = true;
-    scope.may_return_sets = false;
-    scope.place = "HAVING";
-    LK_TRY(Expr* const condition, bind_expr(*having, scope));
-    LK_TRY(query.having, coercion_.coerce_to_bool(condition, "HAVING"));
+  const bool leaves_out = matched < query.distinct_on.size() && matched < query.sort.size();
+  if (leaves_out) {
+    return Error(ErrorCode::ColumnReferenceInvalid,
+                 "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+        .at(distinct[0]->location + 1);
   }
-  scope.may_aggregate = false;
-  if (!query.is_grouped) return {};
-  for (std::size_t i = 0; i < query.group_keys.size(); ++i) {
-    query.group_slots.push_back(query.slot_count++);
-  }
-  for (AggregateCall& call : query.aggregates) call.slot = query.slot_count++;
-  return {};
-}
-
-/// Behind grouping only keys and aggregates can be seen.
-Result<void> Binder::replace_grouped(Expr*& expr, Query& query) {
-  for (std::size_t i = 0; i < query.group_keys.size(); ++i) {
-    if (!same(*expr, *query.group_keys[i])) continue;
-    Expr* const column = column_expr(query, query.group_slots[i], expr->type, expr->typmod);
-    column->location = expr->location;
-    column->origin_table = expr->origin_table;
-    column->origin_number = expr->origin_number;
-    expr = column;
-    return {};
-  }
-  if (expr->kind == ExprKind::Aggregate) {
-    const AggregateCall& call = query.aggregates[static_cast<std::size_t>(expr->index)];
-    expr = column_expr(query, call.slot, call.type, -1);
-    return {};
-  }
-  if (expr->kind == ExprKind::Column && expr->level == 0) {
-    for (const RangeEntry& entry : query.entries) {
-      const int index = expr->slot - entry.first_slot;
-      if (index < 0 || index >= static_cast<int>(entry.names.size())) continue;
-      // All columns of a table hang on its primary key.
-      const auto is_key = [&](std::int16_t number) {
-        for (const Expr* const key : query.group_keys) {
-          if (key->kind == ExprKind::Column && key->level == 0 && entry.table != nullptr &&
-              key->slot >= entry.first_slot &&
-              key->slot < entry.first_slot + static_cast<int>(entry.names.size()) &&
-              key->origin_number == number) {
-            return true;
-          }
-        }
-        return false;
-      };
-      if (entry.table != nullptr && !entry.table->key_columns.empty() &&
-          std::all_of(entry.table->key_columns.begin(), entry.table->key_columns.end(), is_key)) {
-        query.group_keys.push_back(expr);
-        query.group_slots.push_back(query.slot_count++);
-        return replace_grouped(expr, query);
-      }
-      return Error(ErrorCode::GroupingError,
-                   fmt::format("column \"{}.{}\" must appear in the GROUP BY clause or be used in "
-                               "an aggregate function",
-                               entry.alias, entry.names[static_cast<std::size_t>(index)]))
-          .at(expr->location + 1);
-    }
-  }
-  const bool is_copied = !expr->args.empty();
-  if (is_copied) {
-    // The expression may stand in two places, one of them before the grouping.
-    Expr* const copy = coercion_.make(expr->kind, expr->type);
-    *copy = *expr;
-    expr = copy;
-  }
-  for (Expr*& arg : expr->args) LK_CHECK(replace_grouped(arg, query));
   return {};
 }
 
@@ -709,6 +622,7 @@ Result<void> Binder::bind_limits(const Node& node, Scope& scope) {
     LK_TRY(to, coercion_.coerce(*expr, oid::kInt8, -1, CastContext::Assignment));
     return {};
   };
+  scope.query->with_ties = node.as<parse::LimitKind>("limit_option") == parse::LimitKind::WithTies;
   LK_CHECK(bind_one("limit_count", "LIMIT", scope.query->limit));
   return bind_one("limit_offset", "OFFSET", scope.query->offset);
 }

@@ -103,7 +103,7 @@ Result<void> Binder::add_function_item(const Node& node, std::span<const Node* c
   const auto known =
       call->kind == ExprKind::Call ? call->function->columns : std::span<const OutColumn>{};
   if (!definitions.empty()) {
-    if (!is_record || !known.empty()) {
+    if (!is_record || !known.empty() || !call->types.row.empty()) {
       return Error(ErrorCode::SyntaxError,
                    is_record ? "a column definition list is redundant for a function with OUT "
                                "parameters"
@@ -120,6 +120,10 @@ Result<void> Binder::add_function_item(const Node& node, std::span<const Node* c
       // A column of any type has the type of the call's first argument's elements.
       add_column(column.name, column.type, -1);
     }
+  } else if (is_record && !call->types.row.empty()) {
+    for (const RowColumn& column : call->types.row) {
+      add_column(column.name, column.type, column.typmod);
+    }
   } else if (is_record) {
     return Error(ErrorCode::SyntaxError,
                  "a column definition list is required for functions returning \"record\"")
@@ -134,7 +138,7 @@ Result<void> Binder::add_function_item(const Node& node, std::span<const Node* c
 Result<std::vector<RowColumn>> Binder::row_columns_of(std::span<const Node* const> definitions) {
   std::vector<RowColumn> row;
   for (const Node* const definition : definitions) {
-    LK_TRY(const NamedType type, type_of(*definition->child("type_name")));
+    LK_TRY(const NamedType type, named_type(*definition->child("type_name")));
     row.push_back({std::string(definition->text("colname")), type.type, type.typmod});
   }
   return row;
@@ -155,7 +159,8 @@ Result<Expr*> Binder::place_set_call(Expr* call, const Node& node, Scope& scope)
     return refuse(fmt::format("set-returning functions are not allowed in {}",
                               scope.no_sets_in.empty() ? scope.place : scope.no_sets_in));
   }
-  if (call->function->columns.size() > 1 || call->type == oid::kRecord) {
+  if (call->function->columns.size() > 1 ||
+      (call->type == oid::kRecord && call->types.routine == Oid::None)) {
     return refuse("a function that returns rows of several columns must stand in FROM");
   }
   Query& query = *scope.query;

@@ -53,11 +53,14 @@ Result<Expr*> Binder::bind_value_function(const Node& node) {
   const auto function = node.as<ValueFunction>("op");
   const Oid type = moment_type(function);
   if (type == Oid::None) {
-    return coercion_.call_function(function_of(function), {}, node.location);
+    LK_TRY(Expr* const word, coercion_.call_function(function_of(function), {}, node.location));
+    word->is_reserved = true;
+    return word;
   }
   Expr* const call = coercion_.make(ExprKind::Call, type, node.location);
   call->function = &current_moment(type);
   call->types.result = type;
+  call->is_reserved = true;
   const bool has_digits = function == ValueFunction::CurrentTimePrecise ||
                           function == ValueFunction::CurrentTimestampPrecise ||
                           function == ValueFunction::LocalTimePrecise ||

@@ -1,6 +1,7 @@
 #include "sql/bind/coerce.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "base/assert.h"
 
@@ -31,6 +32,9 @@ bool is_preferred(Oid type) {
 bool is_string(Oid type) { return category_of(type) == 'S'; }
 
 bool has_modifier(Oid type) {
+  if (const Type* const found = find_type(type); found != nullptr && found->is_array()) {
+    return has_modifier(found->element);
+  }
   return type == oid::kVarchar || type == oid::kBpchar || type == oid::kNumeric ||
          type == oid::kTimestamp || type == oid::kTimestamptz || type == oid::kTime ||
          type == oid::kTimetz || type == oid::kInterval;
@@ -42,6 +46,15 @@ bool accepts_polymorphic(Oid from, Oid to) {
   if (to == oid::kAnyNonArray) return !is_array(from);
   if (to == oid::kAnyEnum) return category_of(from) == 'E';
   return true;
+}
+
+/// The signature of a variadic function that is called with an array in place of its last
+/// arguments.
+Signature with_array_last(Signature signature) {
+  Oid& last = signature.arguments[signature.argument_count - 1u];
+  const Type* const type = find_type(last);
+  last = last == oid::kAny || type == nullptr ? oid::kAnyArray : type->array;
+  return signature;
 }
 
 std::string signature_text(std::string_view name, std::span<Expr* const> args) {
@@ -135,7 +148,8 @@ Result<Expr*> Coercion::coerce(Expr* expr, Oid to, std::int32_t typmod, CastCont
     row.signature = takes(from).gives(to);
     row.body = cast->body;
     changed->function = &row;
-    changed->types = {{from}, to, {}};
+    changed->types.arguments = {from};
+    changed->types.result = to;
   } else if (cast != nullptr && cast->method == CastMethod::Relabel) {
     changed = make(ExprKind::Relabel, to, expr->location);
   } else {
@@ -199,9 +213,7 @@ Result<const Coercion::Candidate*> Coercion::choose(std::span<const Candidate> a
   };
   const auto fits_count = [&](const Candidate& candidate) {
     const std::size_t count = candidate.types.size();
-    return candidate.is_variadic
-               ? args.size() + 1 >= count && args.size() >= count - (count > 0 ? 1 : 0)
-               : args.size() == count;
+    return candidate.is_variadic ? args.size() >= count : args.size() == count;
   };
   std::vector<const Candidate*> left;
   for (const Candidate& candidate : all) {
@@ -214,7 +226,7 @@ Result<const Coercion::Candidate*> Coercion::choose(std::span<const Candidate> a
       possible = can_coerce(args[i]->type, wanted, CastContext::Implicit);
     }
     if (possible && exact) return &candidate;
-    if (possible) left.push_back(&candidate);
+    if (possible && meaning_of(candidate.types, args).has_value()) left.push_back(&candidate);
   }
   // An operator with one side unknown is first taken for one with both sides alike.
   if (args.size() == 2 && left.size() > 1) {
@@ -263,6 +275,10 @@ Result<const Coercion::Candidate*> Coercion::choose(std::span<const Candidate> a
     for (const Candidate* const each : left)
       any_string = any_string || is_string(type_at(*each, i));
     const char category = any_string ? 'S' : category_of(type_at(*left[0], i));
+    const bool agree = std::all_of(left.begin(), left.end(), [&](const Candidate* each) {
+      return category_of(type_at(*each, i)) == category;
+    });
+    if (!any_string && !agree) break;
     std::vector<const Candidate*> kept;
     bool any_preferred = false;
     for (const Candidate* const each : left) {
@@ -299,56 +315,79 @@ Result<const Coercion::Candidate*> Coercion::choose(std::span<const Candidate> a
   return static_cast<const Candidate*>(nullptr);
 }
 
+Result<Coercion::Meaning> Coercion::meaning_of(std::span<const Oid> wanted_types,
+                                               std::span<Expr* const> args) const {
+  Meaning meaning;
+  std::deque<Expr> compatible;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const Oid wanted = i < wanted_types.size() ? wanted_types[i] : wanted_types.back();
+    const Oid given = args[i]->type;
+    if (!is_polymorphic(wanted) || given == oid::kUnknown) continue;
+    const bool of_array = wanted == oid::kAnyArray || wanted == oid::kAnyCompatibleArray;
+    const Type* const type = find_type(given);
+    const Oid found = of_array ? (type == nullptr ? Oid::None : type->element) : given;
+    if (wanted == oid::kAnyCompatible || wanted == oid::kAnyCompatibleArray) {
+      compatible.emplace_back().type = found;
+    } else if (meaning.any == Oid::None) {
+      meaning.any = found;
+    } else if (meaning.any != found) {
+      return Error(ErrorCode::FunctionMissing, "arguments declared alike are not alike");
+    }
+  }
+  std::vector<Expr*> all;
+  for (Expr& each : compatible) all.push_back(&each);
+  if (!all.empty()) {
+    LK_TRY(meaning.compatible, common_type(all, "function argument"));
+  }
+  meaning.is_any_known = meaning.any != Oid::None;
+  if (meaning.any == Oid::None) meaning.any = oid::kText;
+  if (meaning.compatible == Oid::None) meaning.compatible = oid::kText;
+  return meaning;
+}
+
 Result<Oid> Coercion::fit_arguments(std::span<const Oid> wanted_types, Oid result,
                                     std::vector<Expr*>& args, CallTypes& types) {
   const auto wanted_at = [&](std::size_t i) {
     return i < wanted_types.size() ? wanted_types[i] : wanted_types.back();
   };
-  // What anyelement and its kin stand for here.
-  Oid element = Oid::None;
-  std::vector<Expr*> compatible;
-  for (std::size_t i = 0; i < args.size(); ++i) {
+  LK_TRY(const Meaning meaning, meaning_of(wanted_types, args));
+  for (std::size_t i = 0; i < args.size() && !meaning.is_any_known; ++i) {
     const Oid wanted = wanted_at(i);
-    const Oid given = args[i]->type;
-    if (wanted == oid::kAnyCompatible) compatible.push_back(args[i]);
-    if (!is_polymorphic(wanted) || given == oid::kUnknown) continue;
-    const bool of_array = wanted == oid::kAnyArray || wanted == oid::kAnyCompatibleArray;
-    const Oid found = of_array ? find_type(given)->element : given;
-    if (element == Oid::None) element = found;
+    const bool is_compatible = wanted == oid::kAnyCompatible || wanted == oid::kAnyCompatibleArray;
+    if (!is_polymorphic(wanted) || is_compatible) continue;
+    return Error(ErrorCode::TypeMismatch,
+                 "could not determine polymorphic type because input has type unknown");
   }
-  if (!compatible.empty() && element != Oid::None) {
-    LK_TRY(element, common_type(compatible, "function argument"));
-  }
-  if (element == Oid::None) element = oid::kText;
+  const auto resolved = [&](Oid type) -> Oid {
+    if (type == oid::kAnyCompatible) return meaning.compatible;
+    if (type != oid::kAnyArray && type != oid::kAnyCompatibleArray) return meaning.any;
+    const Type* const element =
+        find_type(type == oid::kAnyArray ? meaning.any : meaning.compatible);
+    return element == nullptr ? Oid::None : element->array;
+  };
   for (std::size_t i = 0; i < args.size(); ++i) {
     Oid wanted = wanted_at(i);
-    if (wanted == oid::kAnyArray || wanted == oid::kAnyCompatibleArray) {
-      const Type* const type = find_type(element);
-      wanted = type == nullptr ? Oid::None : type->array;
-    } else if (is_polymorphic(wanted)) {
-      wanted = element;
+    if (is_polymorphic(wanted)) {
+      wanted = resolved(wanted);
     } else if (wanted == oid::kAny) {
       // A constant may stay of unknown type, a parameter not.
-      const bool is_open = args[i]->type == oid::kUnknown && args[i]->kind == ExprKind::Parameter;
-      wanted = is_open ? oid::kText : args[i]->type;
+      const bool is_parameter =
+          args[i]->type == oid::kUnknown && args[i]->kind == ExprKind::Parameter;
+      wanted = is_parameter ? oid::kText : args[i]->type;
     }
     LK_TRY(args[i], coerce(args[i], wanted, -1, CastContext::Implicit));
     types.arguments.push_back(args[i]->type);
   }
-  if (result == oid::kAnyArray || result == oid::kAnyCompatibleArray) {
-    const Type* const type = find_type(element);
-    result = type == nullptr ? Oid::None : type->array;
-  } else if (is_polymorphic(result)) {
-    result = element;
-  }
+  if (is_polymorphic(result)) result = resolved(result);
   types.result = result;
   return result;
 }
 
 Result<Expr*> Coercion::finish_call(const Function& function, std::vector<Expr*> args,
-                                    std::int32_t location) {
+                                    std::int32_t location, bool is_variadic) {
   Expr* const call = make(ExprKind::Call, Oid::None, location);
   LK_TRY(call->type, fit_arguments(function.arguments(), function.result(), args, call->types));
+  call->types.has_variadic_array = is_variadic;
   call->function = &function;
   call->args = std::move(args);
   return call;
@@ -356,14 +395,25 @@ Result<Expr*> Coercion::finish_call(const Function& function, std::vector<Expr*>
 
 Result<Expr*> Coercion::call_function(std::string_view name, std::vector<Expr*> args,
                                       std::int32_t location, bool is_variadic) {
-  (void)is_variadic;
   std::vector<Candidate> candidates;
+  std::deque<Signature> with_arrays;
   for (const Function* const row : find_functions(name)) {
-    candidates.push_back({row->arguments(), row->is(kVariadic), row});
+    if (!is_variadic) candidates.push_back({row->arguments(), row->is(kVariadic), row});
+    if (!is_variadic || !row->is(kVariadic)) continue;
+    with_arrays.push_back(with_array_last(row->signature));
+    candidates.push_back({with_arrays.back().all(), false, row});
   }
   bool is_ambiguous = false;
   LK_TRY(const Candidate* const chosen, choose(candidates, args, is_ambiguous));
   if (chosen == nullptr) {
+    const auto takes_any = [](const Candidate& each) {
+      return each.types.back() == oid::kAnyArray;
+    };
+    if (is_variadic && !is_array(args.back()->type) &&
+        std::any_of(candidates.begin(), candidates.end(), takes_any)) {
+      return Error(ErrorCode::TypeMismatch, "VARIADIC argument must be an array")
+          .at(args.back()->location + 1);
+    }
     // A type's name, called with one argument, is a cast.
     const Type* const type = find_type(name);
     if (type != nullptr && args.size() == 1 && !is_ambiguous) {
@@ -380,7 +430,14 @@ Result<Expr*> Coercion::call_function(std::string_view name, std::vector<Expr*> 
                          "to add explicit type casts.")
         .at(location + 1);
   }
-  return finish_call(*static_cast<const Function*>(chosen->row), std::move(args), location);
+  const Function& function = *static_cast<const Function*>(chosen->row);
+  if (!is_variadic) return finish_call(function, std::move(args), location);
+  Expr* const call = make(ExprKind::Call, Oid::None, location);
+  LK_TRY(call->type, fit_arguments(chosen->types, function.result(), args, call->types));
+  call->function = &function;
+  call->args = std::move(args);
+  call->spreads_last = true;
+  return call;
 }
 
 Result<Expr*> Coercion::call_operator(std::string_view name, std::vector<Expr*> args,
@@ -432,6 +489,29 @@ Result<const AggregateFunction*> Coercion::choose_aggregate(std::string_view nam
         .at(location + 1);
   }
   const auto* const row = static_cast<const AggregateFunction*>(chosen->row);
+  LK_CHECK(fit_arguments(row->signature.all(), row->signature.result, args, types));
+  return row;
+}
+
+Result<const WindowFunction*> Coercion::choose_window(std::string_view name,
+                                                      std::vector<Expr*>& args, CallTypes& types,
+                                                      std::int32_t location) {
+  std::vector<Candidate> candidates;
+  for (const WindowFunction* const row : find_window_functions(name)) {
+    candidates.push_back({row->signature.all(), false, row});
+  }
+  if (candidates.empty()) return static_cast<const WindowFunction*>(nullptr);
+  bool is_ambiguous = false;
+  LK_TRY(const Candidate* const chosen, choose(candidates, args, is_ambiguous));
+  if (chosen == nullptr) {
+    return Error(ErrorCode::FunctionMissing,
+                 "function " + signature_text(name, args) + " does not exist")
+        .with_hint(
+            "No function matches the given name and argument types. You might need to add "
+            "explicit type casts.")
+        .at(location + 1);
+  }
+  const auto* const row = static_cast<const WindowFunction*>(chosen->row);
   LK_CHECK(fit_arguments(row->signature.all(), row->signature.result, args, types));
   return row;
 }

@@ -59,11 +59,15 @@ class Coercion {
   Result<Oid> fit_arguments(std::span<const Oid> wanted, Oid result, std::vector<Expr*>& args,
                             CallTypes& types);
   Result<Expr*> finish_call(const Function& function, std::vector<Expr*> args,
-                            std::int32_t location);
+                            std::int32_t location, bool is_variadic = false);
 
   /// The same for an aggregate, if there is one of that name.
   Result<const AggregateFunction*> choose_aggregate(std::string_view name, std::vector<Expr*>& args,
                                                     CallTypes& types, std::int32_t location);
+
+  /// And for a function that needs OVER.
+  Result<const WindowFunction*> choose_window(std::string_view name, std::vector<Expr*>& args,
+                                              CallTypes& types, std::int32_t location);
 
   Expr* make(ExprKind kind, Oid type, std::int32_t location = -1);
   Expr* constant(Oid type, Value value, std::int32_t location = -1);
@@ -76,6 +80,14 @@ class Coercion {
   };
   Result<const Candidate*> choose(std::span<const Candidate> candidates,
                                   std::span<Expr* const> args, bool& is_ambiguous) const;
+  /// What anyelement and its kin stand for in a call, and what anycompatible and its kin do.
+  /// Errors: FunctionMissing if the arguments do not agree.
+  struct Meaning {
+    Oid any = Oid::None;
+    bool is_any_known = false;  ///< else it is text, for want of better
+    Oid compatible = Oid::None;
+  };
+  Result<Meaning> meaning_of(std::span<const Oid> wanted_types, std::span<Expr* const> args) const;
   Result<Expr*> read_constant(Expr* expr, Oid to, std::int32_t typmod);
   Result<Expr*> fit(Expr* expr, std::int32_t typmod, CastContext context);
 

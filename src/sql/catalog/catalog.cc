@@ -1,5 +1,7 @@
 #include "sql/catalog/catalog.h"
 
+#include "sql/catalog/system_tables.h"
+
 namespace latchkey::sql {
 
 const Column* Table::find_column(std::string_view wanted) const {
@@ -23,6 +25,7 @@ Catalog::Catalog() {
 }
 
 const Table* Catalog::find_table(Oid oid) const {
+  if (value_of(oid) < kFirstUserOid) return find_system_table(oid);
   const auto found = tables_.find(value_of(oid));
   return found == tables_.end() ? nullptr : found->second.get();
 }
@@ -30,7 +33,9 @@ const Table* Catalog::find_table(Oid oid) const {
 const Table* Catalog::find_table(Oid schema, std::string_view name) const {
   const auto found =
       tables_by_name_.find(std::pair<std::uint32_t, std::string>(value_of(schema), name));
-  return found == tables_by_name_.end() ? nullptr : find_table(Oid{found->second});
+  if (found != tables_by_name_.end()) return find_table(Oid{found->second});
+  const bool is_system = schema == kSchemaPgCatalog || schema == kSchemaInformation;
+  return is_system ? find_system_table(schema, name) : nullptr;
 }
 
 const Schema* Catalog::find_schema(std::string_view name) const {
@@ -63,6 +68,8 @@ void Catalog::put(std::shared_ptr<const Table> table) {
   const std::uint32_t oid = value_of(table->oid);
   erase_table(table->oid);
   tables_by_name_[{value_of(table->schema), table->name}] = oid;
+  for (const ForeignKey& key : table->foreign_keys) referring_.insert({value_of(key.table), oid});
+  if (table->parent != Oid::None) partitions_.insert({value_of(table->parent), oid});
   tables_[oid] = std::move(table);
 }
 
@@ -74,6 +81,10 @@ void Catalog::erase_table(Oid oid) {
   const auto found = tables_.find(value_of(oid));
   if (found == tables_.end()) return;
   tables_by_name_.erase({value_of(found->second->schema), found->second->name});
+  partitions_.erase({value_of(found->second->parent), value_of(oid)});
+  for (const ForeignKey& key : found->second->foreign_keys) {
+    referring_.erase({value_of(key.table), value_of(oid)});
+  }
   tables_.erase(found);
 }
 
@@ -106,6 +117,61 @@ void Catalog::erase_routine(Oid oid) {
     break;
   }
   routines_.erase(found);
+}
+
+std::vector<const Table*> Catalog::partitions_of(Oid table) const {
+  std::vector<const Table*> tables;
+  for (auto each = partitions_.lower_bound({value_of(table), 0});
+       each != partitions_.end() && each->first == value_of(table); ++each) {
+    if (const Table* const found = find_table(Oid{each->second})) tables.push_back(found);
+  }
+  return tables;
+}
+
+std::vector<const Table*> Catalog::referring_to(Oid table) const {
+  std::vector<const Table*> tables;
+  for (auto each = referring_.lower_bound({value_of(table), 0});
+       each != referring_.end() && each->first == value_of(table); ++each) {
+    if (const Table* const found = find_table(Oid{each->second})) tables.push_back(found);
+  }
+  return tables;
+}
+
+const UserType* Catalog::find_user_type(Oid oid) const {
+  const auto found = user_types_.find(value_of(oid));
+  return found == user_types_.end() ? nullptr : found->second.get();
+}
+
+const UserType* Catalog::find_user_type(Oid schema, std::string_view name) const {
+  for (const auto& [oid, type] : user_types_) {
+    if (type->schema == schema && type->name == name) return type.get();
+  }
+  return nullptr;
+}
+
+void Catalog::put(std::shared_ptr<const UserType> type) {
+  user_types_[value_of(type->oid)] = std::move(type);
+  make_value_types();
+}
+
+void Catalog::make_value_types() {
+  auto types = std::make_shared<UserTypes>();
+  for (const auto& [oid, type] : user_types_) {
+    if (type->kind != 'e') continue;
+    std::vector<UserTypes::Label> labels;
+    for (const EnumLabel& label : type->labels) labels.push_back({label.order, label.name});
+    types->add(type->oid, type->array, type->name, std::move(labels));
+  }
+  value_types_ = types->empty() ? nullptr : std::move(types);
+}
+
+void Catalog::erase_user_type(Oid oid) {
+  user_types_.erase(value_of(oid));
+  make_value_types();
+}
+
+void Catalog::put_comment(Oid oid, std::int16_t column, std::string text) {
+  comments_[{value_of(oid), column}] = std::move(text);
 }
 
 void Catalog::erase_schema(Oid oid) { schemas_.erase(value_of(oid)); }

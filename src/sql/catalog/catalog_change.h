@@ -26,9 +26,15 @@ class CatalogChange {
   Result<void> put(Table table);
   Result<void> put(Schema schema);
   Result<void> put(Routine routine);
+  Result<void> drop_routine(Oid oid);
+  Result<void> put(UserType type);
+  /// An empty text takes the comment away.
+  Result<void> put_comment(Oid oid, std::int16_t column, std::string text);
+  Result<void> put_extension(std::string name, std::string version);
   Result<void> drop_table(Oid oid);
   Result<void> drop_schema(Oid oid);
-  Result<void> drop_routine(Oid oid);
+  Result<void> drop_user_type(Oid oid);
+  Result<void> drop_extension(const std::string& name);
 
   /// A place to come back to when the transaction rolls back to a savepoint.
   std::shared_ptr<Catalog> snapshot() const { return std::make_shared<Catalog>(*catalog_); }
@@ -37,6 +43,7 @@ class CatalogChange {
  private:
   CatalogChange(Database& database, storage::Transaction& transaction)
       : database_(database), transaction_(transaction) {}
+  Result<void> drop_comments(Oid oid);
 
   Database& database_;
   storage::Transaction& transaction_;

@@ -1,12 +1,14 @@
 #include "sql/catalog/catalog_record.h"
 
+#include <cstring>
 #include <optional>
 
 namespace latchkey::sql {
 
 namespace {
 
-constexpr char kVersion = 1;
+// Version 1 ended before views, sequences and what came with them.
+constexpr char kVersion = 2;
 
 class Writer {
  public:
@@ -35,6 +37,13 @@ class Writer {
     number(values.size());
     for (const T& value : values) visit(*this, value);
   }
+  void field(std::int64_t value) { integer(value); }
+  void field(double value) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    number(bits);
+  }
+  bool since(char) const { return true; }
   std::string take() { return std::move(out_); }
 
  private:
@@ -52,11 +61,15 @@ class Writer {
 class Reader {
  public:
   explicit Reader(Bytes bytes) : bytes_(bytes) {
-    if (bytes_.empty() || bytes_[0] != kVersion)
+    if (bytes_.empty() || bytes_[0] < 1 || bytes_[0] > kVersion) {
       failed_ = true;
-    else
-      bytes_.remove_prefix(1);
+      return;
+    }
+    version_ = bytes_[0];
+    bytes_.remove_prefix(1);
   }
+  /// Whether the record is of this version or a later one.
+  bool since(char version) const { return version_ >= version; }
   bool failed() const { return failed_; }
   bool at_end() const { return bytes_.empty(); }
 
@@ -84,6 +97,11 @@ class Reader {
   void field(char& value) { value = static_cast<char>(number()); }
   void field(std::int16_t& value) { value = static_cast<std::int16_t>(integer()); }
   void field(std::int32_t& value) { value = static_cast<std::int32_t>(integer()); }
+  void field(std::int64_t& value) { value = integer(); }
+  void field(double& value) {
+    const std::uint64_t bits = number();
+    std::memcpy(&value, &bits, sizeof bits);
+  }
   void field(std::string& text) {
     const std::uint64_t size = number();
     if (size > bytes_.size()) {
@@ -108,6 +126,7 @@ class Reader {
     fields(from, value);
   }
   Bytes bytes_;
+  char version_ = 0;
   bool failed_ = false;
 };
 
@@ -133,6 +152,9 @@ void fields(Visitor& v, Column& column) {
   v.field(column.default_text);
   v.field(column.missing_text);
   v.field(column.has_missing);
+  if (!v.since(2)) return;
+  v.field(column.sequence);
+  v.field(column.domain);
 }
 template <typename Visitor>
 void fields(Visitor& v, IndexColumn& column) {
@@ -140,6 +162,9 @@ void fields(Visitor& v, IndexColumn& column) {
   v.field(column.expression);
   v.field(column.is_descending);
   v.field(column.nulls_first);
+  if (!v.since(2)) return;
+  v.field(column.operator_class);
+  v.field(column.type);
 }
 template <typename Visitor>
 void fields(Visitor& v, Index& index) {
@@ -151,12 +176,20 @@ void fields(Visitor& v, Index& index) {
   v.field(index.is_primary);
   v.field(index.is_constraint);
   v.field(index.predicate);
+  if (!v.since(2)) return;
+  v.list(index.included);
+  v.field(index.nulls_equal);
+  v.field(index.method);
+  v.field(index.parent);
 }
 template <typename Visitor>
 void fields(Visitor& v, CheckConstraint& check) {
   v.field(check.oid);
   v.field(check.name);
   v.field(check.expression);
+  if (!v.since(2)) return;
+  v.field(check.is_validated);
+  v.field(check.is_inherited);
 }
 template <typename Visitor>
 void fields(Visitor& v, ForeignKey& key) {
@@ -167,6 +200,45 @@ void fields(Visitor& v, ForeignKey& key) {
   v.list(key.referred_columns);
   letter(v, key.on_update);
   letter(v, key.on_delete);
+  if (!v.since(2)) return;
+  v.field(key.index);
+  v.field(key.is_match_full);
+  v.field(key.is_deferrable);
+  v.field(key.is_deferred);
+  v.field(key.is_validated);
+  v.list(key.set_columns);
+}
+template <typename Visitor>
+void fields(Visitor& v, SequenceOptions& sequence) {
+  v.field(sequence.type);
+  v.field(sequence.start);
+  v.field(sequence.increment);
+  v.field(sequence.least);
+  v.field(sequence.greatest);
+  v.field(sequence.cache);
+  v.field(sequence.cycles);
+  v.field(sequence.generation);
+  v.field(sequence.first);
+  v.field(sequence.first_is_used);
+  v.field(sequence.table);
+  v.field(sequence.column);
+  v.field(sequence.is_identity);
+}
+template <typename Visitor>
+void fields(Visitor& v, PartitionValue& value) {
+  v.field(value.kind);
+  v.field(value.text);
+}
+template <typename Visitor>
+void fields(Visitor& v, Table::Use& use) {
+  v.field(use.table);
+  v.field(use.column);
+}
+template <typename Visitor>
+void fields(Visitor& v, EnumLabel& label) {
+  v.field(label.oid);
+  v.field(label.name);
+  v.field(label.order);
 }
 template <typename Visitor>
 void fields(Visitor& v, std::string& text) {
@@ -234,17 +306,61 @@ void fields(Visitor& v, Table& table) {
   v.list(table.indexes);
   v.list(table.checks);
   v.list(table.foreign_keys);
-  v.list(table.triggers);
   v.field(table.ttl_column);
   v.field(table.view_text);
-  v.field(table.comment);
+  if (!v.since(2)) {
+    std::string comment;  // never set by what wrote this version
+    v.field(comment);
+  }
   v.field(table.owner);
+  if (!v.since(2)) return;
+  v.list(table.triggers);
+  v.list(table.uses);
+  v.field(table.check_option);
+  if (table.kind == TableKind::Sequence) fields(v, table.sequence);
+  v.field(table.temporary);
+  v.field(table.on_commit);
+  v.field(table.partition_key.strategy);
+  v.list(table.partition_key.columns);
+  v.field(table.parent);
+  if (table.parent == Oid::None) return;
+  v.field(table.bound.is_default);
+  v.list(table.bound.low);
+  v.list(table.bound.high);
+  v.field(table.bound.modulus);
+  v.field(table.bound.remainder);
 }
 template <typename Visitor>
 void fields(Visitor& v, Schema& schema) {
   v.field(schema.oid);
   v.field(schema.name);
   v.field(schema.owner);
+}
+template <typename Visitor>
+void fields(Visitor& v, UserType& type) {
+  v.field(type.oid);
+  v.field(type.array);
+  v.field(type.schema);
+  v.field(type.name);
+  v.field(type.kind);
+  v.field(type.owner);
+  v.list(type.labels);
+  v.field(type.base);
+  v.field(type.typmod);
+  v.field(type.not_null);
+  v.field(type.default_text);
+  v.list(type.checks);
+}
+template <typename Visitor>
+void fields(Visitor& v, CommentRecord& comment) {
+  v.field(comment.oid);
+  v.field(comment.column);
+  v.field(comment.text);
+}
+template <typename Visitor>
+void fields(Visitor& v, ExtensionRecord& extension) {
+  v.field(extension.name);
+  v.field(extension.version);
 }
 
 template <typename T>
@@ -276,9 +392,30 @@ std::string catalog_key(char kind, Oid oid) {
   return key;
 }
 
+std::string comment_key(Oid oid, std::int16_t column) {
+  std::string key = catalog_key('c', oid);
+  key.push_back(static_cast<char>(column >> 8));
+  key.push_back(static_cast<char>(column));
+  return key;
+}
+
+std::string extension_key(Bytes name) {
+  std::string key(kCatalogPrefix);
+  key.push_back('e');
+  return key.append(name);
+}
+
 std::string encode(const Table& table) { return encode_object(table); }
 std::string encode(const Schema& schema) { return encode_object(schema); }
 std::string encode(const Routine& routine) { return encode_object(routine); }
+std::string encode(const UserType& type) { return encode_object(type); }
+std::string encode(const CommentRecord& comment) { return encode_object(comment); }
+std::string encode(const ExtensionRecord& extension) { return encode_object(extension); }
+Result<UserType> decode_user_type(Bytes value) { return decode_object<UserType>(value); }
+Result<CommentRecord> decode_comment(Bytes value) { return decode_object<CommentRecord>(value); }
+Result<ExtensionRecord> decode_extension(Bytes value) {
+  return decode_object<ExtensionRecord>(value);
+}
 Result<Table> decode_table(Bytes value) { return decode_object<Table>(value); }
 Result<Schema> decode_schema(Bytes value) { return decode_object<Schema>(value); }
 Result<Routine> decode_routine(Bytes value) { return decode_object<Routine>(value); }

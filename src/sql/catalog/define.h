@@ -19,13 +19,15 @@ struct DefineContext {
   const TextSettings& settings;
   std::vector<std::string> search_path;
   std::string user;
+  std::int32_t process_id = 0;
+  bool in_block = false;  ///< between BEGIN and its end
   Bytes text;  ///< the whole statement, for expressions that are kept as they were written
   std::function<void(const Error&)> notice;
 };
 
-/// CREATE TABLE, CREATE INDEX, CREATE SCHEMA, DROP, TRUNCATE, COMMENT: changes the catalog and the
-/// trees in the transaction. Returns the command tag.
-/// Errors: what PostgreSQL has for each; nothing has changed for good before the commit.
+/// CREATE, ALTER, DROP, TRUNCATE, COMMENT of what stands in the catalog: changes the catalog and
+/// the trees in the transaction. Returns the command tag. Errors: what PostgreSQL has for each;
+/// nothing has changed for good before the commit.
 Result<std::string> define(const parse::Node& statement, DefineContext& context);
 bool is_definition(const parse::Node& statement);
 

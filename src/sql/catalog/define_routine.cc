@@ -8,6 +8,8 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "sql/bind/binder.h"
+#include "sql/catalog/define_trigger.h"
+#include "sql/catalog/drop_objects.h"
 #include "sql/catalog/routine_body.h"
 #include "sql/parse/deparse.h"
 #include "sql/parse/enums.h"
@@ -165,6 +167,8 @@ class RoutineBuilder {
     const Catalog& catalog = *context_.change.catalog();
     const auto path = name.empty() ? context_.search_path : std::vector<std::string>{name};
     for (const std::string& each : path) {
+      // Routines are never temporary unless that is asked for.
+      if (name.empty() && each.starts_with("pg_temp_")) continue;
       if (const Schema* const schema = catalog.find_schema(each)) return schema->oid;
     }
     return Error(ErrorCode::SchemaMissing, name.empty()
@@ -485,18 +489,6 @@ Result<Found> find_routine(const Node& object, ObjectKind kind, const DefineCont
 
 // DROP and ALTER.
 
-/// The triggers that call a routine, with their tables.
-std::vector<std::pair<const Table*, const Trigger*>> triggers_of(const Catalog& catalog,
-                                                                 Oid routine) {
-  std::vector<std::pair<const Table*, const Trigger*>> found;
-  for (const auto& [oid, table] : catalog.tables()) {
-    for (const Trigger& trigger : table->triggers) {
-      if (trigger.routine == routine) found.emplace_back(table.get(), &trigger);
-    }
-  }
-  return found;
-}
-
 Result<void> drop_trigger(const Table& from, const std::string& name, DefineContext& context) {
   Table table = from;
   std::erase_if(table.triggers, [&](const Trigger& each) { return each.name == name; });
@@ -518,32 +510,9 @@ Result<void> drop_routine(const Node& object, const Node& statement, DefineConte
     context.notice(Error(ErrorCode::FunctionMissing, message + ", skipping"));
     return {};
   }
-  const Routine& routine = **found;
   const bool cascades = statement.as<parse::DropKind>("behavior") == parse::DropKind::Cascade;
-  for (;;) {
-    const auto triggers = triggers_of(*context.change.catalog(), routine.oid);
-    if (triggers.empty()) break;
-    if (!cascades) {
-      std::string detail;
-      for (const auto& [table, trigger] : triggers) {
-        detail += fmt::format("{}trigger {} on table {} depends on function {}",
-                              detail.empty() ? "" : "\n", trigger->name, table->name,
-                              routine.signature());
-      }
-      return Error(ErrorCode::DependentObjects,
-                   fmt::format("cannot drop function {} because other objects depend on it",
-                               routine.signature()))
-          .with_detail(std::move(detail))
-          .with_hint("Use DROP ... CASCADE to drop the dependent objects too.");
-    }
-    const auto& [table, trigger] = triggers[0];
-    context.notice(
-        Error(ErrorCode::ObjectState,
-              fmt::format("drop cascades to trigger {} on table {}", trigger->name, table->name))
-            .with([](ErrorDetails& details) { details.sqlstate = "00000"; }));
-    LK_CHECK(drop_trigger(*table, std::string(trigger->name), context));
-  }
-  return context.change.drop_routine(routine.oid);
+  using definitions::DropObject;
+  return definitions::drop_objects({{DropObject::Kind::Routine, (*found)->oid}}, cascades, context);
 }
 
 Result<Table> table_with(const Node& range_var, DefineContext& context) {
@@ -743,6 +712,7 @@ Result<RoutineType> routine_type_of(const Node& type_name, const bind::BindConte
 }
 
 bool is_routine_definition(const Node& statement) {
+  if (is_trigger_definition(statement)) return true;
   switch (statement.kind) {
     case NodeKind::CreateFunctionStmt:
     case NodeKind::AlterFunctionStmt:
@@ -764,6 +734,7 @@ bool is_routine_definition(const Node& statement) {
 }
 
 Result<std::string> define_routine(const Node& statement, DefineContext& context) {
+  if (is_trigger_definition(statement)) return define_trigger(statement, context);
   switch (statement.kind) {
     case NodeKind::CreateFunctionStmt:
       return create_routine(statement, context);

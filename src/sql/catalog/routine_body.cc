@@ -3,6 +3,7 @@
 #include "sql/parse/statement.h"
 #include "sql/plpgsql/invocation.h"
 #include "sql/plpgsql/lexer.h"
+#include "sql/plpgsql/parser.h"
 #include "sql/plpgsql/sql_function.h"
 
 namespace latchkey::sql {
@@ -72,6 +73,17 @@ Result<void> check_body(const Routine& routine, bind::BindContext context) {
     LK_TRY(const auto function, plpgsql::SqlFunction::compile(shared, types));
     return function->check(context, plpgsql::columns_of(routine, {}, *context.catalog));
   }
+  std::vector<Oid> all;
+  for (const RoutineArgument& each : routine.arguments) all.push_back(each.type);
+  const bool is_trigger = routine.result == oid::kTrigger;
+  if (is_trigger && !types.empty()) {
+    return Error(ErrorCode::FunctionDefinitionInvalid,
+                 "trigger functions cannot have declared arguments")
+        .with_hint(
+            "The arguments of the trigger can be accessed through TG_NARGS and TG_ARGV instead.");
+  }
+  LK_CHECK(
+      plpgsql::parse_program(routine.body, {routine.name, &routine, all, is_trigger}, context));
   return {};
 }
 

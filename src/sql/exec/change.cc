@@ -6,10 +6,13 @@
 
 #include "base/assert.h"
 #include "sql/exec/build.h"
+#include "sql/exec/common_rows.h"
 #include "sql/exec/evaluate.h"
+#include "sql/exec/foreign_keys.h"
 #include "sql/exec/nodes.h"
 #include "sql/exec/subplan.h"
 #include "sql/exec/table_writer.h"
+#include "sql/exec/triggers.h"
 
 namespace latchkey::sql::exec {
 
@@ -31,16 +34,45 @@ class Change {
         context_(context),
         returning_(returning),
         writer_(*query.table, context, settings),
+        triggers_(*query.table, context,
+                  query.kind == bind::QueryKind::Insert
+                      ? std::span<const bind::Assignment>(query.conflict.assignments)
+                      : std::span<const bind::Assignment>(query.assignments)),
         slots_(static_cast<std::size_t>(query.slot_count)) {
     evaluation_.arena = &arena_;
     evaluation_.context = &context;
     evaluation_.settings = &settings;
     evaluation_.parameters = parameters;
     evaluation_.slots = slots_.data();
+    begin_commons(query, evaluation_);
+    for (const bind::CommonTable* const common : query.commons) {
+      follows_changes_ = follows_changes_ || common->changes_rows();
+    }
+  }
+
+  /// From now on what is to be written waits until apply() does it.
+  void wait() { waits_ = true; }
+  Result<void> apply() {
+    for (const auto& each : waiting_) LK_CHECK(each());
+    waiting_.clear();
+    return {};
+  }
+
+  /// The change, behind the triggers before it; those after it are fire_after's.
+  Result<std::uint64_t> run() {
+    LK_CHECK(triggers_.before_statement(event()));
+    if (may_update()) LK_CHECK(triggers_.before_statement(kOnUpdate));
+    return event() == kOnInsert ? insert() : event() == kOnUpdate ? update() : erase();
+  }
+  /// The triggers of the rows and of the statement, once all is written.
+  Result<void> fire_after() {
+    if (may_update()) LK_CHECK(triggers_.after_statement(kOnUpdate));
+    return triggers_.after_statement(event());
   }
 
   Result<std::uint64_t> insert() {
     if (query_.source == nullptr) {
+      LK_CHECK(apply_read_changes(query_, context_));
       LK_CHECK(insert_one({}));
       return count_;
     }
@@ -57,7 +89,7 @@ class Change {
       LK_TRY(const bool more, source.next());
       if (!more) break;
       arena_.reset();
-      if (is_values) {
+      if (is_values && !follows_changes_ && !waits_) {
         LK_CHECK(insert_one(shown_of(source)));
         continue;
       }
@@ -68,6 +100,7 @@ class Change {
       }
       LK_CHECK(reserve());
     }
+    LK_CHECK(apply_read_changes(query_, context_));
     for (const std::span<Value> row : rows) {
       arena_.reset();
       LK_CHECK(insert_one(row));
@@ -77,14 +110,23 @@ class Change {
 
   Result<std::uint64_t> update() {
     LK_CHECK(collect(true));
+    claim_all();
+    LK_CHECK(apply_read_changes(query_, context_));
     for (const Planned& each : planned_) {
       arena_.reset();
-      if (!done_.insert(std::string(each.key)).second) continue;
+      if (!each.is_claimed) continue;
       LK_CHECK(lock_unchanged(each));
+      LK_TRY(const bool goes_on, triggers_.before_row(kOnUpdate, each.before, each.after, kept_));
+      if (!goes_on) continue;
       show(query_.table_entry, each.after);
       LK_CHECK(complete(each.after));
-      LK_TRY(const std::string key, writer_.update(each.key, each.before, each.after));
-      done_.insert(key);
+      keep_generated(each.after);
+      LK_CHECK(write([this, each]() -> Result<void> {
+        LK_TRY(const std::string key, writer_.update(each.key, each.before, each.after));
+        done_.insert(key);
+        return {};
+      }));
+      triggers_.note_row(kOnUpdate, each.before, each.after, kept_);
       LK_CHECK(give(each));
     }
     return count_;
@@ -92,17 +134,29 @@ class Change {
 
   Result<std::uint64_t> erase() {
     LK_CHECK(collect(false));
+    claim_all();
+    LK_CHECK(apply_read_changes(query_, context_));
     for (const Planned& each : planned_) {
       arena_.reset();
-      if (!done_.insert(std::string(each.key)).second) continue;
+      if (!each.is_claimed) continue;
       LK_CHECK(lock_unchanged(each));
-      LK_CHECK(writer_.erase(each.key, each.before));
+      LK_TRY(const bool goes_on, triggers_.before_row(kOnDelete, each.before, {}, kept_));
+      if (!goes_on) continue;
+      LK_CHECK(write([this, each] { return writer_.erase(each.key, each.before); }));
+      triggers_.note_row(kOnDelete, each.before, {}, kept_);
       LK_CHECK(give(each));
     }
     return count_;
   }
 
  private:
+  TriggerEvent event() const {
+    return query_.kind == bind::QueryKind::Insert   ? kOnInsert
+           : query_.kind == bind::QueryKind::Update ? kOnUpdate
+                                                    : kOnDelete;
+  }
+  bool may_update() const { return query_.conflict.action == parse::ConflictAction::Update; }
+
   /// A row that will change: found first and changed afterwards, so that no scan meets a change.
   struct Planned {
     Bytes key;
@@ -110,7 +164,31 @@ class Change {
     std::span<Value> before;
     std::span<Value> after;
     std::span<Value> slots;  ///< all of them, for RETURNING with other tables
+    bool is_claimed = false;
   };
+
+  /// Now, or when apply() is called.
+  Result<void> write(std::function<Result<void>()> action) {
+    if (!waits_) return action();
+    waiting_.push_back(std::move(action));
+    return {};
+  }
+  /// A row is changed once by a statement, whatever parts it has.
+  bool claim(Bytes key) {
+    if (!done_.insert(std::string(key)).second) return false;
+    return (!waits_ && !follows_changes_) || context_.claim_row(query_.table->tree, key);
+  }
+  void claim_all() {
+    for (Planned& each : planned_) each.is_claimed = claim(each.key);
+  }
+  /// What waits must outlive the row's own memory.
+  void keep_generated(std::span<Value> values) {
+    if (!waits_) return;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const Column& column = query_.table->columns[i];
+      if (column.is_generated) values[i] = keep_value(column.type, values[i], kept_);
+    }
+  }
 
   const RangeEntry& entry(int index) const {
     return query_.entries[static_cast<std::size_t>(index)];
@@ -199,13 +277,34 @@ class Change {
       values[i] = evaluate(*query_.defaults[i], evaluation_);
       LK_CHECK(failure());
     }
+    LK_TRY(const bool goes_on, triggers_.before_row(kOnInsert, {}, values, arena_));
+    if (!goes_on) return {};
     show(query_.table_entry, values);
     LK_CHECK(complete(values));
     LK_TRY(const auto conflict, writer_.find_conflict(values));
     if (conflict.has_value()) return resolve(*conflict, values);
+    if (waits_ && query_.conflict.action == parse::ConflictAction::None) {
+      LK_CHECK(insert_later(values));
+      triggers_.note_row(kOnInsert, {}, values, kept_);
+      return give_row();
+    }
     LK_TRY(std::string key, writer_.insert(values));
     if (query_.conflict.action == parse::ConflictAction::Update) done_.insert(std::move(key));
+    triggers_.note_row(kOnInsert, {}, values, kept_);
     return give_row();
+  }
+
+  Result<void> insert_later(std::vector<Value> values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = keep_value(query_.table->columns[i].type, values[i], kept_);
+    }
+    LK_CHECK(reserve());
+    return write([this, values]() -> Result<void> {
+      LK_TRY(const auto conflict, writer_.find_conflict(values));
+      if (conflict.has_value()) return writer_.duplicate(*conflict->index, values);
+      LK_CHECK(writer_.insert(values));
+      return {};
+    });
   }
 
   Result<void> resolve(const TableWriter::Conflict& conflict, std::span<const Value> values) {
@@ -239,10 +338,13 @@ class Change {
       after[static_cast<std::size_t>(each.column)] = evaluate(*each.expr, evaluation_);
       LK_CHECK(failure());
     }
+    LK_TRY(const bool goes_on, triggers_.before_row(kOnUpdate, before, after, arena_));
+    if (!goes_on) return {};
     show(query_.table_entry, after);
     LK_CHECK(complete(after));
     LK_TRY(std::string key, writer_.update(conflict.key, before, after));
     done_.insert(std::move(key));
+    triggers_.note_row(kOnUpdate, before, after, kept_);
     show(query_.table_entry, after);
     return give_row();
   }
@@ -265,6 +367,9 @@ class Change {
         const auto slot = static_cast<std::size_t>(range.first_slot) + i;
         kept[slot] = keep_value(range.types[i], slots_[slot], kept_);
       }
+      if (range.row_slot < 0) continue;
+      const auto row_slot = static_cast<std::size_t>(range.row_slot);
+      kept[row_slot] = slots_[row_slot];
     }
     return {kept, slots_.size()};
   }
@@ -332,6 +437,7 @@ class Change {
   ExecutionContext& context_;
   const FunctionRef<Result<void>(Evaluation&)> returning_;
   TableWriter writer_;
+  Triggers triggers_;
   std::vector<Value> slots_;
   Arena arena_;
   Arena kept_;
@@ -340,23 +446,51 @@ class Change {
   std::unordered_set<std::string> done_;
   std::int64_t reserved_ = 0;
   std::uint64_t count_ = 0;
+  bool waits_ = false;
+  bool follows_changes_ = false;  ///< of its WITH
+  std::vector<std::function<Result<void>()>> waiting_;
+};
+
+class ChangeOfWith final : public WaitingChange {
+ public:
+  ChangeOfWith(const Query& query, ExecutionContext& context, std::span<const Value> parameters,
+               const TextSettings& settings, std::function<Result<void>(Evaluation&)> returning)
+      : returning_(std::move(returning)),
+        change_(query, context, parameters, settings, returning_) {
+    change_.wait();
+  }
+  Result<void> find() override {
+    LK_CHECK(change_.run());
+    return {};
+  }
+  Result<void> apply() override {
+    LK_CHECK(change_.apply());
+    return change_.fire_after();
+  }
+
+ private:
+  const std::function<Result<void>(Evaluation&)> returning_;
+  Change change_;
 };
 
 }  // namespace
+
+std::unique_ptr<WaitingChange> make_waiting_change(
+    const Query& query, ExecutionContext& context, std::span<const Value> parameters,
+    const TextSettings& settings, std::function<Result<void>(Evaluation&)> returning) {
+  return std::make_unique<ChangeOfWith>(query, context, parameters, settings, std::move(returning));
+}
 
 Result<std::uint64_t> run_change(const Query& query, ExecutionContext& context,
                                  std::span<const Value> parameters, const TextSettings& settings,
                                  FunctionRef<Result<void>(Evaluation&)> returning) {
   Change change(query, context, parameters, settings, returning);
-  switch (query.kind) {
-    case bind::QueryKind::Insert:
-      return change.insert();
-    case bind::QueryKind::Update:
-      return change.update();
-    default:
-      LK_ASSERT(query.kind == bind::QueryKind::Delete);
-      return change.erase();
-  }
+  return context.foreign_keys(settings).around([&]() -> Result<std::uint64_t> {
+    LK_TRY(const std::uint64_t count, change.run());
+    LK_CHECK(apply_other_changes(query, context));
+    LK_CHECK(change.fire_after());
+    return count;
+  });
 }
 
 }  // namespace latchkey::sql::exec

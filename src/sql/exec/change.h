@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 
 #include "base/function_ref.h"
@@ -17,5 +19,19 @@ namespace latchkey::sql::exec {
 Result<std::uint64_t> run_change(const bind::Query& query, ExecutionContext& context,
                                  std::span<const Value> parameters, const TextSettings& settings,
                                  FunctionRef<Result<void>(Evaluation&)> returning);
+
+/// A change in WITH. What it will do is found first and done later, so that nothing else in the
+/// statement sees it.
+class WaitingChange {
+ public:
+  virtual ~WaitingChange() = default;
+  /// Finds the rows, and gives them to whoever reads RETURNING.
+  virtual Result<void> find() = 0;
+  /// Requires: find() has succeeded.
+  virtual Result<void> apply() = 0;
+};
+std::unique_ptr<WaitingChange> make_waiting_change(
+    const bind::Query& query, ExecutionContext& context, std::span<const Value> parameters,
+    const TextSettings& settings, std::function<Result<void>(Evaluation&)> returning);
 
 }  // namespace latchkey::sql::exec

@@ -6,6 +6,7 @@
 #include "sql/exec/subplan.h"
 #include "sql/types/array.h"
 #include "sql/types/io.h"
+#include "sql/types/record.h"
 
 namespace latchkey::sql::exec {
 
@@ -33,6 +34,28 @@ Value call(const Expr& expr, Evaluation& evaluation) {
   }
   if (evaluation.failed()) return Value::null();
   return expr.function->body(Call{evaluation, {values.data(), values.size()}, expr.types});
+}
+
+/// A call whose last argument is an array of arguments. One that is null makes the result null.
+Value call_with_elements(const Expr& expr, Evaluation& evaluation) {
+  std::vector<Value> values;
+  const bool takes_null = expr.function->is(kTakesNull);
+  for (const Expr* const arg : expr.args) {
+    values.push_back(evaluate(*arg, evaluation));
+    const bool is_last = arg == expr.args.back();
+    if (evaluation.failed() || (values.back().is_null && (is_last || !takes_null))) {
+      return Value::null();
+    }
+  }
+  ArrayReader reader(values.back().bytes());
+  values.pop_back();
+  CallTypes types = expr.types;
+  types.arguments.pop_back();
+  for (Value element; reader.next(element);) {
+    values.push_back(element);
+    types.arguments.push_back(reader.element_type());
+  }
+  return expr.function->body(Call{evaluation, values, types});
 }
 
 Value by_text(const Expr& expr, Evaluation& evaluation) {
@@ -135,15 +158,68 @@ Value over_elements(const Expr& expr, Evaluation& evaluation) {
   return has_null ? Value::null() : Value::of_bool(is_all);
 }
 
+/// ARRAY[ARRAY[..], ..].
+Value nested_array(const Expr& expr, Evaluation& evaluation) {
+  std::vector<Value> rows;
+  for (const Expr* const arg : expr.args) {
+    rows.push_back(evaluate(*arg, evaluation));
+    if (evaluation.failed()) return Value::null();
+  }
+  Result<Value> whole = stack_arrays(find_type(expr.type)->element, rows, *evaluation.arena);
+  if (whole.has_value()) return *whole;
+  evaluation.fail(std::move(whole).error());
+  return Value::null();
+}
+
 Value make_array(const Expr& expr, Evaluation& evaluation) {
   const Type* const type = find_type(expr.type);
   LK_ASSERT(type != nullptr && type->is_array());
+  if (!expr.args.empty() && expr.args[0]->type == expr.type) return nested_array(expr, evaluation);
   ArrayWriter writer(type->element);
   for (const Expr* const arg : expr.args) {
     writer.add(evaluate(*arg, evaluation));
     if (evaluation.failed()) return Value::null();
   }
   return writer.finish(*evaluation.arena);
+}
+
+Value make_record(const Expr& expr, Evaluation& evaluation) {
+  const bool is_whole = expr.kind == ExprKind::WholeRow;
+  if (is_whole && evaluate(*expr.args[0], evaluation).is_null) return Value::null();
+  RecordWriter writer;
+  for (std::size_t i = 0; i < expr.names.size(); ++i) {
+    const Expr& field = *expr.args[i + (is_whole ? 1 : 0)];
+    const Value value = evaluate(field, evaluation);
+    if (evaluation.failed()) return Value::null();
+    writer.add(expr.names[i], field.type == oid::kUnknown ? oid::kText : field.type, value);
+  }
+  return writer.finish(*evaluation.arena);
+}
+
+Value field_of(const Expr& expr, Evaluation& evaluation) {
+  const Value record = evaluate(*expr.args[0], evaluation);
+  if (record.is_null || evaluation.failed()) return Value::null();
+  RecordReader reader(record.bytes());
+  RecordReader::Field field;
+  for (int i = 0; i <= expr.index; ++i) {
+    if (!reader.next(field)) return Value::null();
+  }
+  return field.value;
+}
+
+/// A row is null when all its fields are, and not null when none of them is.
+Value null_test(const Expr& expr, Evaluation& evaluation) {
+  const bool wants_null = expr.kind == ExprKind::IsNull;
+  const Value value = evaluate(*expr.args[0], evaluation);
+  if (value.is_null || expr.args[0]->type != oid::kRecord) {
+    return Value::of_bool(value.is_null == wants_null);
+  }
+  RecordReader reader(value.bytes());
+  RecordReader::Field field;
+  while (reader.next(field)) {
+    if (field.value.is_null != wants_null) return Value::of_bool(false);
+  }
+  return Value::of_bool(true);
 }
 
 Value element_of(const Expr& expr, Evaluation& evaluation) {
@@ -168,14 +244,28 @@ Value from_subquery(const Expr& expr, Evaluation& evaluation) {
   return Value::null();
 }
 
+/// What a value is to be made to fit.
+struct Fitting {
+  Oid type;
+  std::int32_t typmod;
+  bool is_explicit;
+};
+Result<Value> fit_value_of(const Fitting& fitting, const Value& value, Arena& arena,
+                           const TextSettings& settings);
+
 /// A value cut or rounded to what its column allows. A cast cuts a text that is too long; an
 /// assignment refuses it.
 Result<Value> fit_value(const Expr& expr, const Value& value, Arena& arena,
                         const TextSettings& settings) {
-  const Oid type = expr.type;
-  const std::int32_t typmod = expr.typmod;
+  return fit_value_of({expr.type, expr.typmod, expr.is_explicit}, value, arena, settings);
+}
+
+Result<Value> fit_value_of(const Fitting& fitting, const Value& value, Arena& arena,
+                           const TextSettings& settings) {
+  const Oid type = fitting.type;
+  const std::int32_t typmod = fitting.typmod;
   if (type == oid::kVarchar || type == oid::kBpchar) {
-    if (!expr.is_explicit) return io::fit_text(type, typmod, value.bytes(), arena);
+    if (!fitting.is_explicit) return io::fit_text(type, typmod, value.bytes(), arena);
     const auto most = static_cast<std::size_t>(typmod - 4);
     Bytes text = value.bytes();
     if (io::length_utf8(text) > most) {
@@ -195,7 +285,22 @@ Result<Value> fit_value(const Expr& expr, const Value& value, Arena& arena,
     return parse_text(type, typmod, text, settings, arena);
   }
   if (io::is_date_time(type)) return io::fit_date_time(type, typmod, value, arena);
-  return value;
+  const Type* const found = find_type(type);
+  if (found == nullptr || !found->is_array()) return value;
+  // What is said of an array is said of its elements.
+  ArrayReader reader(value.bytes());
+  ArrayWriter writer(found->element);
+  std::vector<ArrayDimension> dimensions;
+  for (int i = 0; i < reader.dimension_count(); ++i) dimensions.push_back(reader.dimension(i));
+  Value element;
+  while (reader.next(element)) {
+    if (!element.is_null) {
+      LK_TRY(element,
+             fit_value_of({found->element, typmod, fitting.is_explicit}, element, arena, settings));
+    }
+    writer.add(element);
+  }
+  return writer.finish(arena, dimensions);
 }
 
 }  // namespace
@@ -211,7 +316,7 @@ Value evaluate(const Expr& expr, Evaluation& evaluation) {
       return expr.level == 0 ? evaluation.slots[expr.slot]
                              : evaluation_at(evaluation, expr.level).slots[expr.slot];
     case ExprKind::Call:
-      return call(expr, evaluation);
+      return expr.spreads_last ? call_with_elements(expr, evaluation) : call(expr, evaluation);
     case ExprKind::Relabel:
       return evaluate(*expr.args[0], evaluation);
     case ExprKind::ByText:
@@ -249,9 +354,8 @@ Value evaluate(const Expr& expr, Evaluation& evaluation) {
     case ExprKind::Least:
       return extreme(expr, evaluation, false);
     case ExprKind::IsNull:
-      return Value::of_bool(evaluate(*expr.args[0], evaluation).is_null);
     case ExprKind::IsNotNull:
-      return Value::of_bool(!evaluate(*expr.args[0], evaluation).is_null);
+      return null_test(expr, evaluation);
     case ExprKind::BoolTest:
       return bool_test(expr, evaluation);
     case ExprKind::Distinct:
@@ -263,14 +367,17 @@ Value evaluate(const Expr& expr, Evaluation& evaluation) {
       return over_elements(expr, evaluation);
     case ExprKind::Array:
       return make_array(expr, evaluation);
-    case ExprKind::Element:
-      return element_of(expr, evaluation);
     case ExprKind::Exists:
     case ExprKind::Scalar:
     case ExprKind::InQuery:
     case ExprKind::ArrayOf:
+    case ExprKind::ScalarRow:
       return from_subquery(expr, evaluation);
     case ExprKind::Row:
+    case ExprKind::WholeRow:
+      return make_record(expr, evaluation);
+    case ExprKind::Field:
+      return field_of(expr, evaluation);
     case ExprKind::Aggregate:
     case ExprKind::Default:
       break;

@@ -32,12 +32,27 @@ class ArenaScope {
 NodePtr make_one_row();
 NodePtr make_values(const bind::RangeEntry& entry, Evaluation& evaluation);
 NodePtr make_query_scan(const bind::RangeEntry& entry, Evaluation& evaluation);
+/// Sets the entry's row_slot for each row of its scan.
+NodePtr make_row_mark(NodePtr scan, const bind::RangeEntry& entry, Evaluation& evaluation);
+/// Of Kind::Common and Kind::Work.
+NodePtr make_common_scan(const bind::RangeEntry& entry, Evaluation& evaluation);
 NodePtr make_table_scan(const bind::RangeEntry& entry, AccessPath path, Evaluation& evaluation);
+
+// nodes_partitions.cc
+/// The rows of a partitioned table, of the partitions that the conditions leave.
+NodePtr make_partition_scan(const bind::Query& query, int entry,
+                            std::span<bind::Expr* const> conditions, const EntrySet& known,
+                            Evaluation& evaluation);
 
 // nodes_sets.cc
 NodePtr make_function_scan(const bind::RangeEntry& entry, Evaluation& evaluation);
 /// Each row of the input as often as its sets have rows; `calls` are of one depth.
 NodePtr make_set_results(NodePtr input, std::vector<const bind::SetCall*> calls,
+                         Evaluation& evaluation);
+
+// nodes_system.cc
+/// `wanted`: what the table's lookup column must be equal to, or null.
+NodePtr make_system_scan(const bind::RangeEntry& entry, const bind::Expr* wanted,
                          Evaluation& evaluation);
 
 // nodes_join.cc
@@ -60,14 +75,28 @@ NodePtr make_hash_join(JoinType type, bool is_full, NodePtr left, NodePtr right,
 // nodes_rows.cc
 NodePtr make_filter(NodePtr input, std::vector<const bind::Expr*> conditions,
                     Evaluation& evaluation);
-NodePtr make_aggregate(NodePtr input, const bind::Query& query, Evaluation& evaluation);
+/// The first row alone that has a value.
+NodePtr make_first_value(NodePtr input, const bind::Expr& expr, Evaluation& evaluation);
 NodePtr make_project(NodePtr input, const bind::Query& query, Evaluation& evaluation);
-NodePtr make_sort(NodePtr input, const bind::Query& query, Evaluation& evaluation);
 /// Rows whose targets are alike come once. `targets` empty: all that are not hidden.
 NodePtr make_distinct(NodePtr input, const bind::Query& query, std::vector<int> targets,
                       Evaluation& evaluation);
 NodePtr make_limit(NodePtr input, const bind::Query& query, Evaluation& evaluation);
 NodePtr make_set_operation(const bind::Query& query, Evaluation& evaluation);
+
+// nodes_group.cc
+/// Whether the order in which an aggregate meets its values makes no difference.
+bool is_order_free(const AggregateFunction& function);
+NodePtr make_aggregate(NodePtr input, const bind::Query& query, Evaluation& evaluation);
+
+// nodes_sort.cc
+NodePtr make_sort(NodePtr input, const bind::Query& query, Evaluation& evaluation);
+
+// nodes_lock.cc
+NodePtr make_lock_rows(NodePtr input, const bind::Query& query, Evaluation& evaluation);
+
+// nodes_window.cc
+NodePtr make_window(NodePtr input, const bind::Query& query, Evaluation& evaluation);
 
 /// Bytes that are equal for values that are, nulls included.
 void append_group_key(Oid type, const Value& value, std::string& out);

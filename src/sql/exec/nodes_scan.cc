@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 
 #include "base/assert.h"
+#include "sql/exec/common_rows.h"
 #include "sql/exec/evaluate.h"
 #include "sql/exec/nodes.h"
+#include "sql/exec/row_slots.h"
 #include "sql/exec/subplan.h"
 #include "sql/functions/pattern.h"
 
@@ -51,12 +54,19 @@ class ValuesScan final : public Node {
   std::size_t at_ = 0;
 };
 
+/// What stands so many queries further out.
+const Evaluation* outer_at(const Evaluation& evaluation, int level) {
+  const Evaluation* at = &evaluation;
+  for (; level > 0 && at != nullptr; --level) at = at->outer;
+  return at;
+}
+
 class QueryScan final : public Node {
  public:
   QueryScan(const bind::RangeEntry& entry, Evaluation& evaluation)
       : entry_(entry),
         evaluation_(evaluation),
-        run_(*entry.query, *evaluation.context, entry.is_lateral ? &evaluation : evaluation.outer,
+        run_(*entry.query, *evaluation.context, outer_at(evaluation, entry.query_level),
              evaluation.parameters, *evaluation.settings) {}
   Result<void> open() override { return run_.open(); }
   Result<bool> next() override {
@@ -75,6 +85,56 @@ class QueryScan final : public Node {
   QueryRun run_;
 };
 
+/// Says that there is a row: an outer join takes that back where it finds none.
+class RowMark final : public Node {
+ public:
+  RowMark(NodePtr scan, const bind::RangeEntry& entry, Evaluation& evaluation)
+      : scan_(std::move(scan)), entry_(entry), evaluation_(evaluation) {}
+  Result<void> open() override { return scan_->open(); }
+  Result<bool> next() override {
+    evaluation_.slots[entry_.row_slot] = Value::of_bool(true);
+    return scan_->next();
+  }
+
+ private:
+  NodePtr scan_;
+  const bind::RangeEntry& entry_;
+  Evaluation& evaluation_;
+};
+
+/// Reads what a query of WITH has found, or a round of a recursive one.
+class CommonScan final : public Node {
+ public:
+  CommonScan(const bind::RangeEntry& entry, Evaluation& evaluation)
+      : entry_(entry), evaluation_(evaluation) {}
+  Result<void> open() override {
+    rows_ = &evaluation_.context->common(*entry_.common);
+    at_ = is_work() ? rows_->work_begin() : 0;
+    return {};
+  }
+  Result<bool> next() override {
+    LK_CHECK(evaluation_.context->check_cancelled());
+    const Value* row = nullptr;
+    if (!is_work()) {
+      LK_TRY(row, rows_->row(at_));
+    } else if (at_ < rows_->work_end()) {
+      row = rows_->found_row(at_);
+    }
+    if (row == nullptr) return false;
+    ++at_;
+    std::copy(row, row + entry_.types.size(), evaluation_.slots + entry_.first_slot);
+    return true;
+  }
+
+ private:
+  bool is_work() const { return entry_.kind == bind::RangeEntry::Kind::Work; }
+
+  const bind::RangeEntry& entry_;
+  Evaluation& evaluation_;
+  CommonRows* rows_ = nullptr;
+  std::size_t at_ = 0;
+};
+
 /// Reads a table by its key, by an index, or whole.
 class TableScan final : public Node {
  public:
@@ -86,22 +146,70 @@ class TableScan final : public Node {
         transaction_(evaluation.context->transaction) {}
 
   Result<void> open() override {
+    evaluation_.error.reset();
+    key_arena_.reset();
+    keys_.clear();
+    next_key_ = 0;
+    const ArenaScope scope(evaluation_, key_arena_);
+    if (path_.choices == nullptr) {
+      choice_ = Value::null();
+      return begin_range();
+    }
+    LK_CHECK(find_choices());
+    return begin_choice();
+  }
+
+  Result<bool> next() override {
+    for (;;) {
+      LK_CHECK(evaluation_.context->check_cancelled());
+      LK_TRY(const bool found, next_of_range());
+      if (found) return true;
+      if (path_.choices == nullptr || next_key_ == keys_.size()) return false;
+      const ArenaScope scope(evaluation_, key_arena_);
+      LK_CHECK(begin_choice());
+    }
+  }
+
+ private:
+  /// The values of the choices, each once, in the order of their keys.
+  Result<void> find_choices() {
+    std::vector<Value> values;
+    choice_values(path_, entry_, evaluation_, values);
+    if (evaluation_.failed()) return *std::exchange(evaluation_.error, std::nullopt);
+    std::map<std::string, Value> by_key;
+    for (const Value& value : values) {
+      if (value.is_null || !fits(type_at(path_.choice_at), value)) continue;
+      std::string key;
+      append_part(path_.choice_at, value, key);
+      by_key.emplace(std::move(key), value);
+    }
+    for (const auto& each : by_key) keys_.push_back(each.second);
+    return {};
+  }
+
+  Result<void> begin_choice() {
+    is_empty_ = true;
+    point_.reset();
+    if (next_key_ == keys_.size()) return {};
+    choice_ = keys_[next_key_++];
+    return begin_range();
+  }
+
+  Result<void> begin_range() {
     cursor_.reset();
     point_.reset();
     is_empty_ = false;
-    evaluation_.error.reset();
-    key_arena_.reset();
     LK_CHECK(find_range());
     if (is_empty_ || point_.has_value()) return {};
     const storage::TreeId tree = path_.index == nullptr ? entry_.table->tree : path_.index->tree;
     constexpr std::size_t kFewRows = 16;
     constexpr std::size_t kManyRows = 256;
-    cursor_ = transaction_.scan(tree, range_, storage::Direction::Forward,
-                                path_.is_useful() ? kFewRows : kManyRows);
+    cursor_ =
+        transaction_.scan(tree, range_, path_.direction, path_.is_useful() ? kFewRows : kManyRows);
     return {};
   }
 
-  Result<bool> next() override {
+  Result<bool> next_of_range() {
     if (is_empty_) return false;
     if (point_.has_value()) {
       is_empty_ = true;
@@ -110,7 +218,10 @@ class TableScan final : public Node {
     for (;;) {
       LK_CHECK(evaluation_.context->check_cancelled());
       LK_TRY(const bool more, cursor_->next());
-      if (!more) return false;
+      if (!more) {
+        is_empty_ = true;
+        return false;
+      }
       if (path_.index == nullptr) {
         arena_.reset();
         const storage::RecordView& record = cursor_->record();
@@ -122,17 +233,8 @@ class TableScan final : public Node {
     }
   }
 
- private:
-  std::span<Value> slots() { return {evaluation_.slots + entry_.first_slot, entry_.names.size()}; }
-
   Result<void> put_row(Bytes key, Bytes row, storage::Lsn version) {
-    LK_CHECK(layout_.decode(key, row, slots(), arena_));
-    if (entry_.key_slot >= 0) evaluation_.slots[entry_.key_slot] = Value::of_bytes(key);
-    if (entry_.version_slot >= 0) {
-      evaluation_.slots[entry_.version_slot] =
-          Value::of_integer(static_cast<std::int64_t>(value_of(version)));
-    }
-    return {};
+    return put_in_slots({key, row, version}, entry_, layout_, evaluation_, arena_);
   }
 
   Result<bool> read_row(Bytes key) {
@@ -154,7 +256,6 @@ class TableScan final : public Node {
   Result<void> find_range() {
     range_ = {};
     if (!path_.is_useful()) return {};
-    const ArenaScope scope(evaluation_, key_arena_);
     std::string prefix;
     for (std::size_t i = 0; i < path_.equal.size(); ++i) {
       LK_TRY(const bool fits, append_value(i, *path_.equal[i], prefix));
@@ -247,16 +348,22 @@ class TableScan final : public Node {
 
   /// Whether the value can be in a key at all.
   Result<bool> append_value(std::size_t part, const bind::Expr& expr, std::string& out) {
-    const Value value = evaluate(expr, evaluation_);
+    const bool is_choice =
+        path_.choices != nullptr && part == path_.choice_at && &expr == path_.choices;
+    const Value value = is_choice ? choice_ : evaluate(expr, evaluation_);
     if (evaluation_.failed()) return *std::exchange(evaluation_.error, std::nullopt);
     if (value.is_null || !fits(type_at(part), value)) return false;
+    append_part(part, value, out);
+    return true;
+  }
+
+  void append_part(std::size_t part, const Value& value, std::string& out) const {
     if (path_.index == nullptr) {
       append_key_part(type_at(part), value,
                       TableLayout::part_of(part, layout_.key_columns().size()), out);
     } else {
       append_index_part(layout_.index_part(path_.index->columns[part]), value, out);
     }
-    return true;
   }
 
   /// column > more than there is: nothing; column > less than there is: all.
@@ -275,6 +382,9 @@ class TableScan final : public Node {
   storage::KeyRange range_;
   std::optional<std::string> point_;
   bool is_empty_ = false;
+  std::vector<Value> keys_;  ///< of the path's choices
+  std::size_t next_key_ = 0;
+  Value choice_;
   Arena arena_;
   Arena key_arena_;
 };
@@ -287,6 +397,12 @@ NodePtr make_values(const bind::RangeEntry& entry, Evaluation& evaluation) {
 }
 NodePtr make_query_scan(const bind::RangeEntry& entry, Evaluation& evaluation) {
   return std::make_unique<QueryScan>(entry, evaluation);
+}
+NodePtr make_row_mark(NodePtr scan, const bind::RangeEntry& entry, Evaluation& evaluation) {
+  return std::make_unique<RowMark>(std::move(scan), entry, evaluation);
+}
+NodePtr make_common_scan(const bind::RangeEntry& entry, Evaluation& evaluation) {
+  return std::make_unique<CommonScan>(entry, evaluation);
 }
 NodePtr make_table_scan(const bind::RangeEntry& entry, AccessPath path, Evaluation& evaluation) {
   return std::make_unique<TableScan>(entry, std::move(path), evaluation);

@@ -22,6 +22,9 @@ struct TriggerCall {
   Arena& arena;  ///< where changed values may lie
 };
 
+/// How the rows of a function are wanted: column by column, or each as one record.
+enum class RowForm : std::uint8_t { Columns, Record };
+
 /// What calls the routines that users have made.
 ///
 /// Threads: the session's.
@@ -33,11 +36,11 @@ class RoutineCaller {
   /// A function's value, in the arena of the call.
   virtual Value call(const Call& call) = 0;
   /// The rows of a function that returns a set or a row; null if it failed.
-  virtual std::unique_ptr<RowSource> rows(const Call& call) = 0;
+  virtual std::unique_ptr<RowSource> rows(const Call& call, RowForm form) = 0;
   /// Runs a procedure; returns its outputs, which lie in the arena of the call.
   virtual Result<std::vector<Value>> run_procedure(const Call& call) = 0;
   /// Whether the row shall be changed: a BEFORE trigger may refuse by returning null.
-  virtual Result<bool> fire(const TriggerCall& call, ExecutionContext& context) = 0;
+  virtual Result<bool> fire(const TriggerCall& call) = 0;
 };
 
 }  // namespace latchkey::sql

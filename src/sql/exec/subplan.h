@@ -4,8 +4,12 @@
 #include <vector>
 
 #include "sql/exec/node.h"
+#include "sql/exec/row_memory.h"
 
 namespace latchkey::sql::exec {
+
+class HashedExists;
+class KeySet;
 
 /// A query that runs: its slots and the root of its nodes.
 class QueryRun {
@@ -13,7 +17,7 @@ class QueryRun {
   QueryRun(const bind::Query& query, ExecutionContext& context, const Evaluation* outer,
            std::span<const Value> parameters, const TextSettings& settings);
 
-  Result<void> open() { return root_->open(); }
+  Result<void> open();
   Result<bool> next() { return root_->next(); }
   /// The value of a target in the row that next() has found.
   const Value& target(std::size_t index) const {
@@ -33,6 +37,7 @@ class QueryRun {
 /// A subquery of an expression. What does not look out of itself is computed once.
 class SubPlan {
  public:
+  ~SubPlan();
   SubPlan(const bind::Expr& expr, ExecutionContext& context, const Evaluation& outer);
   Result<Value> value(const bind::Expr& expr, Evaluation& outer);
 
@@ -40,7 +45,14 @@ class SubPlan {
   Result<Value> compute(const bind::Expr& expr, Evaluation& outer);
   Result<Value> test_rows(const bind::Expr& expr, Evaluation& outer);
   Result<void> collect_rows();
+  Value whole_row();
   Value keep(Oid type, const Value& value);
+
+  Result<Value> exists(const bind::Expr& expr, Evaluation& outer);
+  /// Of InQuery whose test is the equality of hashable values.
+  void plan_hash(const bind::Expr& expr);
+  Result<Value> look_up(const bind::Expr& expr, Evaluation& outer);
+  Result<Value> test_range(const bind::Expr& expr, Evaluation& outer, std::span<const Value> rows);
 
   std::vector<std::size_t> shown_;  ///< which targets are not hidden
   const bind::Query& query_;
@@ -49,7 +61,13 @@ class SubPlan {
   bool has_value_ = false;
   Value value_;
   bool has_rows_ = false;
-  std::vector<Value> rows_;  ///< one row behind another
+  std::vector<Value> rows_;       ///< one row behind another
+  std::vector<Value> null_rows_;  ///< those of them that have nulls, if rows are looked up
+  std::vector<const bind::Expr*> left_keys_;
+  std::vector<const bind::Expr*> right_keys_;
+  std::unique_ptr<KeySet> set_;
+  std::unique_ptr<HashedExists> hashed_;
+  RowMemory memory_;
 };
 
 }  // namespace latchkey::sql::exec

@@ -6,6 +6,11 @@
 
 namespace latchkey::sql::exec {
 
+const TextSettings& kept_text_settings() {
+  static const TextSettings kSettings;
+  return kSettings;
+}
+
 TableLayout::TableLayout(const Table& table) : table_(table) {
   for (const std::int16_t number : table.key_columns) key_.push_back(column_at(number));
   std::vector<RowShape::Column> columns;
@@ -15,6 +20,16 @@ TableLayout::TableLayout(const Table& table) : table_(table) {
     columns.push_back({type, is_key && key_tells_value(type)});
   }
   shape_ = RowShape(std::move(columns));
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const Column& column = table.columns[i];
+    if (!column.has_missing) continue;
+    if (missing_.empty()) missing_.resize(table.columns.size());
+    const Result<Value> value = parse_text(column.type, column.typmod, column.missing_text,
+                                           kept_text_settings(), missing_bytes_);
+    if (!value.has_value()) continue;
+    const bool in_bytes = find_type(column.type)->kept == Kept::Bytes;
+    missing_[i] = in_bytes ? missing_bytes_.keep(*value) : *value;
+  }
 }
 
 int TableLayout::column_at(std::int16_t number) const {
@@ -50,8 +65,11 @@ std::string TableLayout::row_of(std::span<const Value> values) const {
 Result<void> TableLayout::decode(Bytes key, Bytes row, std::span<Value> values,
                                  Arena& arena) const {
   LK_TRY(const std::size_t count, shape_.decode(row, values));
-  for (std::size_t i = count; i < values.size(); ++i) values[i] = Value::null();
+  for (std::size_t i = count; i < values.size(); ++i) {
+    values[i] = i < missing_.size() ? missing_[i] : Value::null();
+  }
   Bytes rest = key;
+  if (table_.kind == TableKind::Partitioned) rest.remove_prefix(kPartitionBytes);
   for (std::size_t i = 0; i < key_.size(); ++i) {
     const auto column = static_cast<std::size_t>(key_[i]);
     const Oid type = table_.columns[column].type;
@@ -62,7 +80,21 @@ Result<void> TableLayout::decode(Bytes key, Bytes row, std::span<Value> values,
 }
 
 IndexPart TableLayout::index_part(const IndexColumn& column) const {
-  return {type_of(column_at(column.column)), column.is_descending, column.nulls_first};
+  const Oid type = column.column == 0 ? column.type : type_of(column_at(column.column));
+  return {type, column.is_descending, column.nulls_first};
+}
+
+std::string TableLayout::index_key(const Index& index, std::span<const Value> parts, Bytes key,
+                                   bool& has_null) const {
+  LK_ASSERT(parts.size() == index.columns.size());
+  std::string out;
+  has_null = false;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    has_null = has_null || (parts[i].is_null && !index.nulls_equal);
+    append_index_part(index_part(index.columns[i]), parts[i], out);
+  }
+  if (!index.is_unique || has_null) out += key;
+  return out;
 }
 
 std::string TableLayout::index_key_of(const Index& index, std::span<const Value> values, Bytes key,
@@ -71,7 +103,7 @@ std::string TableLayout::index_key_of(const Index& index, std::span<const Value>
   has_null = false;
   for (const IndexColumn& column : index.columns) {
     const Value& value = values[static_cast<std::size_t>(column_at(column.column))];
-    has_null = has_null || value.is_null;
+    has_null = has_null || (value.is_null && !index.nulls_equal);
     append_index_part(index_part(column), value, out);
   }
   if (!index.is_unique || has_null) out += key;

@@ -5,10 +5,14 @@
 #include <vector>
 
 #include "sql/catalog/catalog.h"
+#include "sql/types/arena.h"
 #include "sql/types/key.h"
 #include "sql/types/row.h"
 
 namespace latchkey::sql::exec {
+
+/// Settings for values that the catalog keeps as text.
+const TextSettings& kept_text_settings();
 
 /// How the rows of one table lie in its tree and in its indexes.
 ///
@@ -18,6 +22,8 @@ namespace latchkey::sql::exec {
 class TableLayout {
  public:
   explicit TableLayout(const Table& table);
+  /// Before the key of a partitioned table's row stands the number of its partition.
+  static constexpr std::size_t kPartitionBytes = 4;
 
   const Table& table() const { return table_; }
   bool has_row_numbers() const { return key_.empty(); }
@@ -36,7 +42,11 @@ class TableLayout {
   /// Errors: Corruption.
   Result<void> decode(Bytes key, Bytes row, std::span<Value> values, Arena& arena) const;
 
-  /// The parts of an index for a row; `has_null` tells whether it can be equal to another.
+  /// The key of an entry of an index with these parts; `has_null` tells that it is equal to no
+  /// other. Without a key for an entry that is looked for among unique ones.
+  std::string index_key(const Index& index, std::span<const Value> parts, Bytes key,
+                        bool& has_null) const;
+  /// The same for a row. Requires: the index has no expressions.
   std::string index_key_of(const Index& index, std::span<const Value> values, Bytes key,
                            bool& has_null) const;
   IndexPart index_part(const IndexColumn& column) const;
@@ -46,6 +56,9 @@ class TableLayout {
   const Table& table_;
   std::vector<int> key_;
   RowShape shape_;
+  /// What rows show in columns that came after them; empty: null in all.
+  std::vector<Value> missing_;
+  Arena missing_bytes_;
 };
 
 }  // namespace latchkey::sql::exec

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "sql/exec/context.h"
+#include "sql/exec/index_expressions.h"
 #include "sql/exec/table_layout.h"
 
 namespace latchkey::sql::exec {
+
+class PartitionedWriter;
 
 /// Puts whole rows into a table and its indexes, and keeps the promises that the catalog makes for
 /// them, but for checks and defaults, which are expressions.
@@ -15,8 +20,8 @@ namespace latchkey::sql::exec {
 /// Threads: the execution's.
 class TableWriter {
  public:
-  TableWriter(const Table& table, ExecutionContext& context, const TextSettings& settings)
-      : layout_(table), context_(context), settings_(settings) {}
+  TableWriter(const Table& table, ExecutionContext& context, const TextSettings& settings);
+  ~TableWriter();
 
   const TableLayout& layout() const { return layout_; }
 
@@ -42,12 +47,33 @@ class TableWriter {
   };
   Result<std::optional<Current>> lock(Bytes key);
 
+  /// What an index holds for a row.
+  struct Entry {
+    std::string key;
+    bool is_held = true;    ///< a partial index may not hold it
+    bool may_equal = true;  ///< no null keeps it apart from others
+  };
+  Result<Entry> entry_of(const Index& index, std::span<const Value> values, Bytes key);
+
+  /// The same for an inverted index, which holds a row many times: see inverted_index.h.
+  Result<std::vector<std::string>> inverted_of(const Index& index, std::span<const Value> values,
+                                               Bytes key);
+
   Error duplicate(const Index& index, std::span<const Value> values) const;
   Result<void> check_not_null(std::span<const Value> values) const;
   /// "(1, text, null)", for the details of errors.
   std::string shown(std::span<const Value> values) const;
 
  private:
+  Result<void> check_partition(std::span<const Value> values) const;
+  /// What changes in an inverted index when a row does. Nothing of it was held before an insert, or
+  /// is after an erase.
+  struct RowVersion {
+    Bytes key;
+    std::span<const Value> values;
+  };
+  Result<void> change_inverted(const Index& index, const RowVersion* before,
+                               const RowVersion* after);
   Result<void> put_index_entries(std::span<const Value> values, Bytes key);
   Result<void> put(Bytes key, std::span<const Value> values);
   const Index* primary_key() const;
@@ -55,6 +81,8 @@ class TableWriter {
   const TableLayout layout_;
   ExecutionContext& context_;
   const TextSettings& settings_;
+  mutable IndexExpressions expressions_;
+  std::unique_ptr<PartitionedWriter> partitioned_;  ///< of a partitioned table
 };
 
 }  // namespace latchkey::sql::exec

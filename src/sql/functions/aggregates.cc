@@ -1,5 +1,6 @@
 #include <cmath>
 #include <map>
+#include <memory>
 
 #include "sql/functions/aggregate.h"
 #include "sql/functions/numeric_value.h"
@@ -13,7 +14,12 @@ namespace {
 template <typename T>
 T& more(AggregateState& state) {
   // Not destroyed: such a T must hold nothing but what lies in the arena, or be small and bounded.
-  if (state.more == nullptr) state.more = new (state.arena->allocate(sizeof(T))) T;
+  if (state.more == nullptr) {
+    // The arena knows no alignment beyond that of a Value; 128 bits want more.
+    void* place = state.arena->allocate(sizeof(T) + alignof(T));
+    std::size_t room = sizeof(T) + alignof(T);
+    state.more = new (std::align(alignof(T), sizeof(T), place, room)) T;
+  }
   return *static_cast<T*>(state.more);
 }
 
@@ -274,21 +280,29 @@ std::vector<AggregateFunction> make_rows() {
     rows.push_back({"max", takes(type).gives(type), false, &extreme_step<true>, &value_of_state});
     rows.push_back({"min", takes(type).gives(type), false, &extreme_step<false>, &value_of_state});
   }
+  const auto json = json_aggregates();
+  rows.insert(rows.end(), json.begin(), json.end());
   return rows;
 }
 
 }  // namespace
 
-std::vector<const AggregateFunction*> find_aggregates(std::string_view name) {
+std::span<const AggregateFunction> all_aggregates() {
   static const std::vector<AggregateFunction> kRows = [] {
     std::vector<AggregateFunction> rows = make_rows();
-    const auto dates = date_aggregates();
-    rows.insert(rows.end(), dates.begin(), dates.end());
+    for (const auto family :
+         {array_aggregates(), date_aggregates(), ordered_aggregates(), statistics_aggregates()}) {
+      rows.insert(rows.end(), family.begin(), family.end());
+    }
     return rows;
   }();
+  return kRows;
+}
+
+std::vector<const AggregateFunction*> find_aggregates(std::string_view name) {
   static const std::multimap<std::string_view, const AggregateFunction*> kByName = [] {
     std::multimap<std::string_view, const AggregateFunction*> rows;
-    for (const AggregateFunction& row : kRows) rows.emplace(row.name, &row);
+    for (const AggregateFunction& row : all_aggregates()) rows.emplace(row.name, &row);
     return rows;
   }();
   std::vector<const AggregateFunction*> found;

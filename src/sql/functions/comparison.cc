@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "sql/functions/function.h"
+#include "sql/types/record.h"
 
 namespace latchkey::sql {
 
@@ -51,9 +52,17 @@ Value compare_others(const Call& call) {
 }
 
 template <Test kTest>
+Value compare_rows(const Call& call) {
+  const Result<void> comparable = comparable_records(call[0], call[1]);
+  if (!comparable.has_value()) return call.fail(comparable.error());
+  return Value::of_bool(holds(kTest, compare_records(call[0], call[1])));
+}
+
+template <Test kTest>
 FunctionBody body_for(Oid type) {
   const Type* const found = find_type(type);
   if (found != nullptr && found->kept == Kept::Integer) return &compare_integers<kTest>;
+  if (type == oid::kRecord) return &compare_rows<kTest>;
   const bool is_plain = type == oid::kText || type == oid::kBytea || type == oid::kName ||
                         type == oid::kUuid || type == oid::kChar;
   return is_plain ? &compare_bytes<kTest> : &compare_others<kTest>;
@@ -75,9 +84,11 @@ void add_pair(std::vector<Function>& rows, Oid left, Oid right) {
 std::vector<Function> make_rows() {
   std::vector<Function> rows;
   for (const Oid type :
-       {oid::kBool, oid::kText, oid::kBpchar, oid::kBytea, oid::kName, oid::kUuid, oid::kChar,
-        oid::kDate, oid::kTime, oid::kTimetz, oid::kTimestamp, oid::kTimestamptz, oid::kInterval,
-        oid::kNumeric, oid::kOid, oid::kJsonb, oid::kAnyArray, oid::kRecord, oid::kAnyEnum}) {
+       {oid::kBool,      oid::kText,        oid::kBpchar,   oid::kBytea,   oid::kName,
+        oid::kUuid,      oid::kChar,        oid::kDate,     oid::kTime,    oid::kTimetz,
+        oid::kTimestamp, oid::kTimestamptz, oid::kInterval, oid::kNumeric, oid::kOid,
+        oid::kJsonb,     oid::kAnyArray,    oid::kRecord,   oid::kAnyEnum, oid::kXid,
+        oid::kXid8,      oid::kCid,         oid::kTid,      oid::kPgLsn}) {
     add_pair(rows, type, type);
   }
   for (const Oid left : {oid::kInt2, oid::kInt4, oid::kInt8}) {

@@ -48,7 +48,7 @@ Value time_of_day(const Call& call) {
 
 // Waiting.
 
-Value sleep_for(const Call& call, double seconds) {
+Value pause_for(const Call& call, double seconds) {
   constexpr double kSecondsMax = 1e9;
   if (!(seconds > 0)) return Value::of_integer(0);
   const auto microseconds =
@@ -56,19 +56,19 @@ Value sleep_for(const Call& call, double seconds) {
   Result<void> slept = services(call).sleep_us(microseconds);
   return slept.has_value() ? Value::of_integer(0) : call.fail(std::move(slept).error());
 }
-Value pg_sleep(const Call& call) { return sleep_for(call, call.number(0)); }
+Value pg_sleep(const Call& call) { return pause_for(call, call.number(0)); }
 /// Until the clock shows what is asked for, counted from now on.
-Value sleep_until(const Call& call, TimestampTz moment) {
+Value pause_until(const Call& call, TimestampTz moment) {
   const std::int64_t now_us = services(call).clock_us();
-  return sleep_for(call, static_cast<double>(moment.microseconds) / kMicrosPerSecond -
+  return pause_for(call, static_cast<double>(moment.microseconds) / kMicrosPerSecond -
                              static_cast<double>(now_us) / kMicrosPerSecond);
 }
-Value pg_sleep_until(const Call& call) { return sleep_until(call, argument<TimestampTz>(call, 0)); }
+Value pg_sleep_until(const Call& call) { return pause_until(call, argument<TimestampTz>(call, 0)); }
 Value pg_sleep_for(const Call& call) {
   const DateTimeResult<TimestampTz> end =
       add(TimestampTz{services(call).clock_us()}, argument<Interval>(call, 0), zone_of(call));
   if (!end.has_value()) return call.fail(end.error().to_error());
-  return sleep_until(call, *end);
+  return pause_until(call, *end);
 }
 
 // Comparisons between types; those within a type are in comparison.cc.

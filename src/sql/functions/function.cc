@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/assert.h"
+#include "sql/functions/families.h"
 
 namespace latchkey::sql {
 
@@ -26,17 +27,24 @@ struct Functions {
   }
 
   Functions() {
-    for (const auto family : {comparison_functions(), number_functions(), numeric_functions(),
-                              text_functions(), session_functions(), set_functions(),
-                              date_functions(), date_arithmetic_functions(),
-                              date_part_functions()}) {
+    for (const auto family :
+         {comparison_functions(), number_functions(),          numeric_functions(),
+          text_functions(),       session_functions(),         set_functions(),
+          date_functions(),       date_arithmetic_functions(), date_part_functions(),
+          array_functions(),      binary_functions(),          format_functions(),
+          regex_functions(),      sequence_functions(),        enum_functions(),
+          json_functions(),       object_functions(),          definition_functions(),
+          privilege_functions(),  server_functions(),          acl_functions(),
+          date_set_functions(),   number_format_functions(),   trigonometric_functions(),
+          cron_functions()}) {
       for (const Function& each : family) {
         oids.emplace(&each, kFirstOid + static_cast<std::uint32_t>(all.size()));
         all.push_back(&each);
         (each.is(kOperator) ? operators : functions).emplace(each.name, &each);
       }
     }
-    for (const auto family : {number_casts(), numeric_casts(), text_casts(), date_casts()}) {
+    for (const auto family : {number_casts(), numeric_casts(), text_casts(), date_casts(),
+                              json_casts(), object_casts()}) {
       for (const Cast& each : family) {
         const bool is_new =
             casts_by_types.emplace(pair_of(each.from, each.to), casts.size()).second;

@@ -77,8 +77,9 @@ struct RowColumn {
 struct CallTypes {
   std::vector<Oid> arguments;
   Oid result = Oid::None;
-  std::vector<RowColumn> row;  ///< of a function that returns record
-  Oid routine = Oid::None;  ///< which one a user has made is called
+  std::vector<RowColumn> row;       ///< of a function that returns record
+  Oid routine = Oid::None;          ///< which one a user has made is called
+  bool has_variadic_array = false;  ///< VARIADIC stands before the last argument
 };
 
 using FunctionBody = Value (*)(const Call& call);
@@ -186,15 +187,26 @@ std::span<const Function> numeric_functions();
 std::span<const Function> text_functions();
 std::span<const Function> session_functions();
 std::span<const Function> set_functions();
+std::span<const Function> json_functions();
 std::span<const Function> date_functions();
 std::span<const Function> date_arithmetic_functions();
 std::span<const Function> date_part_functions();
+std::span<const Function> sequence_functions();
+std::span<const Function> enum_functions();
 std::span<const Cast> number_casts();
 std::span<const Cast> numeric_casts();
 std::span<const Cast> text_casts();
 std::span<const Cast> date_casts();
+std::span<const Cast> json_casts();
+std::span<const Cast> object_casts();
 
 /// CURRENT_DATE, CURRENT_TIME, CURRENT_TIMESTAMP, LOCALTIME or LOCALTIMESTAMP, by its type.
 const Function& current_moment(Oid type);
+/// Of src/sql/system: what asks the catalog.
+std::span<const Function> object_functions();
+std::span<const Function> definition_functions();
+std::span<const Function> privilege_functions();
+std::span<const Function> server_functions();
+std::span<const Function> acl_functions();
 
 }  // namespace latchkey::sql

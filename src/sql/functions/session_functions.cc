@@ -21,10 +21,6 @@ Value backend_pid(const Call& call) { return Value::of_integer(services(call).pr
 Value version(const Call& call) {
   return call.text(fmt::format("PostgreSQL 15.0 (Latchkey {})", kVersion));
 }
-Value random(const Call& call) {
-  // 53 bits make every double between 0 and 1 that a double can tell apart.
-  return Value::of_number(static_cast<double>(services(call).random() >> 11) * 0x1.0p-53);
-}
 Value current_setting(const Call& call) {
   bool found = false;
   const std::string value = services(call).setting(call.bytes(0), found);
@@ -33,7 +29,7 @@ Value current_setting(const Call& call) {
   return call.fail(ErrorCode::ObjectMissing,
                    fmt::format("unrecognized configuration parameter \"{}\"", call.bytes(0)));
 }
-Value type_of(const Call& call) { return call.text(type_text(call.types.arguments[0])); }
+Value type_of(const Call& call) { return Value::of_integer(value_of(call.types.arguments[0])); }
 
 Value random_uuid(const Call& call) {
   char* const out = call.arena().allocate(16);
@@ -45,8 +41,6 @@ Value random_uuid(const Call& call) {
   out[kVariantByte] = static_cast<char>((out[kVariantByte] & 0x3f) | 0x80);
   return Value::of_bytes({out, 16});
 }
-
-Value visible(const Call&) { return Value::of_bool(true); }
 
 }  // namespace
 
@@ -61,10 +55,8 @@ std::span<const Function> session_functions() {
       {"gen_random_uuid", takes().gives(oid::kUuid), kVolatile, &random_uuid,
        "length(gen_random_uuid()::text)", "36"},
       {"pg_backend_pid", takes().gives(oid::kInt4), kStable, &backend_pid, {}, {}},
-      {"pg_table_is_visible", takes(oid::kOid).gives(oid::kBool), kStable, &visible, {}, {}},
-      {"pg_typeof", takes(oid::kAny).gives(kText), kStable | kTakesNull, &type_of, "pg_typeof(1)",
-       "integer"},
-      {"random", takes().gives(oid::kFloat8), kVolatile, &random, "random() < 1", "t"},
+      {"pg_typeof", takes(oid::kAny).gives(oid::kRegtype), kStable | kTakesNull, &type_of,
+       "pg_typeof(1)", "integer"},
       {"session_user", takes().gives(oid::kName), kStable, &session_user, {}, {}},
       {"version", takes().gives(kText), kStable, &version, {}, {}},
   };

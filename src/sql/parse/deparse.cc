@@ -1,8 +1,10 @@
 #include "sql/parse/deparse.h"
 
 #include <algorithm>
+#include <set>
 
 #include "sql/parse/enums.h"
+#include "sql/parse/keywords.h"
 
 namespace latchkey::sql::parse {
 
@@ -150,7 +152,7 @@ std::string quoted_name(Bytes name) {
                         std::all_of(name.begin(), name.end(), [](char c) {
                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
                         });
-  if (is_plain) return std::string(name);
+  if (is_plain && !is_reserved(name)) return std::string(name);
   std::string text = "\"";
   for (const char c : name) {
     if (c == '"') text.push_back('"');

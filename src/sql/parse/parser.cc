@@ -47,6 +47,13 @@ static_assert(static_cast<int>(OverridingKind::SystemValue) ==
               PG_QUERY__OVERRIDING_KIND__OVERRIDING_SYSTEM_VALUE);
 static_assert(static_cast<int>(DiscardKind::Temp) == PG_QUERY__DISCARD_MODE__DISCARD_TEMP);
 static_assert(static_cast<int>(ObjectKind::View) == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW);
+static_assert(static_cast<int>(AlterTableKind::AlterColumnType) ==
+              PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType);
+static_assert(static_cast<int>(AlterTableKind::DropIdentity) ==
+              PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity);
+static_assert(static_cast<int>(ObjectKind::Trigger) == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER);
+static_assert(static_cast<int>(ObjectKind::Constraint) ==
+              PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT);
 static_assert(static_cast<int>(ObjectKind::Index) == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX);
 static_assert(static_cast<int>(ObjectKind::Schema) == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA);
 static_assert(static_cast<int>(ObjectKind::Table) == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE);

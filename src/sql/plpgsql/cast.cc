@@ -27,12 +27,13 @@ Result<std::unique_ptr<bind::Bound>> bind_cast(Oid from, Oid to, std::int32_t ty
 
 Result<Value> Casts::convert(const Value& value, Oid from, Oid to, std::int32_t typmod,
                              Arena& arena) {
+  if (from == oid::kUnknown) from = oid::kText;  // it is kept as one
   if (value.is_null || (from == to && typmod < 0)) return value;
   std::unique_ptr<bind::Bound>& bound = known_[{from, to, typmod}];
   if (bound == nullptr) {
     LK_TRY(bound, bind_cast(from, to, typmod, host_.text_settings()));
   }
-  return host_.evaluate(*bound, {&value, 1}, arena);
+  return host_.evaluate(*bound->query, *bound->query->targets[0].expr, {&value, 1}, arena);
 }
 
 }  // namespace latchkey::sql::plpgsql

@@ -32,9 +32,9 @@ class Host {
   virtual Result<std::uint64_t> run_query(const bind::Bound& bound,
                                           std::span<const Value> parameters,
                                           RowConsumer consumer) = 0;
-  /// The value of the only target of a query without FROM, in `arena`.
-  virtual Result<Value> evaluate(const bind::Bound& bound, std::span<const Value> parameters,
-                                 Arena& arena) = 0;
+  /// The value of an expression of a query without FROM, in `arena`.
+  virtual Result<Value> evaluate(const bind::Query& query, const bind::Expr& expr,
+                                 std::span<const Value> parameters, Arena& arena) = 0;
   /// Any other statement: definitions, SET.
   virtual Result<void> run_other(const std::shared_ptr<const parse::Script>& script,
                                  const parse::Node& node) = 0;
@@ -53,6 +53,8 @@ class Host {
 
   virtual void notice(Severity severity, Error notice) = 0;
   virtual Result<void> check_cancelled() = 0;
+  /// Whether ASSERT is not turned off.
+  virtual bool checks_assertions() = 0;
   /// Whether the engine's budget has room for so many bytes more; negative gives back.
   virtual bool reserve_memory(std::int64_t bytes) = 0;
   /// Changes a setting until restore_settings().

@@ -95,6 +95,11 @@ Names& ProgramParser::open_scope(std::string label) {
   return scope;
 }
 
+/// What a declaration sees: the names before it, not those that come behind.
+const Names* ProgramParser::seen_so_far(const Names& scope) {
+  return &program_->scopes.emplace_back(scope);
+}
+
 int ProgramParser::field_of(int record, const std::string& name) {
   auto& variables = program_->variables;
   for (std::size_t i = 0; i < variables.size(); ++i) {
@@ -376,7 +381,8 @@ Result<void> ProgramParser::cursor_declaration(const std::string& name, Statemen
   cursor.type = oid::kRefcursor;
   const int number = add_variable(std::move(cursor));
   // Its arguments are names for its query alone.
-  open_scope(name);
+  Names* const around = names_;
+  open_scope(name).outer = seen_so_far(*around);
   if (accept_symbol("(")) {
     do {
       LK_TRY(const std::string argument, expect_name());
@@ -393,7 +399,7 @@ Result<void> ProgramParser::cursor_declaration(const std::string& name, Statemen
   LK_CHECK(expect_symbol(";"));
   LK_TRY(Query query, statement_query(std::move(text)));
   program_->variables[static_cast<std::size_t>(number)].cursor_query = std::move(query);
-  close_scope();
+  names_ = around;
   name_variable(name, number);
   block.declared.push_back(number);
   return {};
@@ -441,6 +447,7 @@ Result<void> ProgramParser::declaration(Statement& block) {
   }
   if (accept("default") || accept_symbol(":=") || accept_symbol("=")) {
     LK_TRY(Query initial, expression_until({";"}));
+    initial.names = seen_so_far(*names_);
     variable.initial = std::move(initial);
   } else if (variable.is_not_null) {
     return Error(

@@ -41,6 +41,7 @@ class ProgramParser {
   int add_variable(Variable variable);
   int add_scalar(const std::string& name, Oid type);
   Names& open_scope(std::string label);
+  const Names* seen_so_far(const Names& scope);
   void close_scope() { names_ = const_cast<Names*>(names_->outer); }
   void name_variable(const std::string& name, int variable) {
     names_->variables.emplace_back(name, variable);

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "sql/plpgsql/error_context.h"
+#include "sql/plpgsql/frame.h"
 
 namespace latchkey::sql::plpgsql {
 
@@ -157,6 +158,7 @@ Result<void> SqlFunction::run_last(const bind::Bound& bound, const Invocation& i
     return Error(ErrorCode::TypeMismatch,
                  "function return row and query-specified return row do not match");
   }
+  if (columns.empty()) *invocation.found_columns = columns_of(*bound.query);
   Arena arena;
   std::vector<Value> row(targets.size());
   const bool is_set = routine_->returns_set;

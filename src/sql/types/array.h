@@ -61,6 +61,11 @@ class ArrayWriter {
   bool has_nulls_ = false;
 };
 
+/// Arrays of one shape as the rows of one with a dimension more; null and empty ones alone make an
+/// empty one.
+/// Errors: SubscriptInvalid for different shapes, LimitExceeded.
+Result<Value> stack_arrays(Oid element, std::span<const Value> arrays, Arena& arena);
+
 /// An element, or another value in the form that arrays hold.
 Value unpack_element(Oid type, Bytes bytes);
 

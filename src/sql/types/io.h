@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sql/types/array.h"
 #include "sql/types/type.h"
 
 namespace latchkey::sql::io {
@@ -34,12 +35,38 @@ Result<Value> receive_array(const Type& type, std::int32_t typmod, Bytes bytes, 
 void send_array(const Type& type, const Value& value, std::string& out);
 int compare_arrays(const Type& type, const Value& left, const Value& right);
 
+// io_objects.cc
+/// The number of an object by its name, through the settings' ObjectNames.
+Result<Value> parse_object_name(Oid type, Bytes text, const TextSettings& settings);
+void append_object_name(Oid type, const Value& value, const TextSettings& settings,
+                        std::string& out);
+/// Where a row stands: "(block,offset)", kept as block << 16 | offset.
+Result<Value> parse_place(Bytes text);
+void append_place(const Value& value, std::string& out);
+Result<Value> receive_place(Bytes bytes);
+void send_place(const Value& value, std::string& out);
+/// A position in a log: "16/B374D848".
+Result<Value> parse_log_position(Bytes text);
+void append_log_position(const Value& value, std::string& out);
+/// int2vector and oidvector: "1 2 3".
+Result<Value> parse_vector(const Type& type, Bytes text, Arena& arena);
+void append_vector(const Value& value, std::string& out);
+/// An array whose first element is number 0.
+Value make_vector(ArrayWriter& writer, Arena& arena);
+
 // io_json.cc
+/// Whether it is json, jsonb or jsonpath.
+bool is_json(Oid type);
 /// Checks that `text` is JSON.
 Result<void> check_json(Bytes text);
-/// The one text that stands for all that mean the same: keys sorted, the last of equal keys.
+/// The one value that stands for all texts that mean the same: keys sorted, the last of equal keys.
 Result<Value> normalize_json(Bytes text, Arena& arena);
+Result<Value> parse_json(Oid type, Bytes text, Arena& arena);
+Result<Value> receive_json(Oid type, Bytes bytes, Arena& arena);
+void send_json(Oid type, Bytes bytes, std::string& out);
+void append_jsonb(Bytes jsonb, std::string& out);
 int compare_jsonb(Bytes left, Bytes right);
+std::uint64_t hash_jsonb(Bytes jsonb);
 
 // io_date_time.cc
 bool is_date_time(Oid type);

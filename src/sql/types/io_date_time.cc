@@ -5,6 +5,7 @@
 #include "base/date_time_precision.h"
 #include "base/date_time_text.h"
 #include "base/interval_text.h"
+#include "sql/types/date_style.h"
 #include "sql/types/date_time_value.h"
 #include "sql/types/io.h"
 
@@ -67,7 +68,8 @@ TimeZones& zones_of(const TextSettings& settings) {
 }
 
 DateTimeSession session_of(const TextSettings& settings) {
-  return {TimestampTz{settings.transaction_us}, zone_of(settings), zones_of(settings)};
+  return {TimestampTz{settings.transaction_us}, zone_of(settings), zones_of(settings),
+          settings.date_order};
 }
 
 }  // namespace date_time
@@ -210,6 +212,9 @@ Result<Value> parse_date_time(Oid type, std::int32_t typmod, Bytes text,
 
 void append_date_time(Oid type, const Value& value, const TextSettings& settings,
                       std::string& out) {
+  const bool is_plain =
+      settings.date_style == DateStyle::Iso && settings.interval_style == IntervalStyle::Postgres;
+  if (!is_plain && append_in_style(type, value, settings, out)) return;
   switch (value_of(type)) {
     case value_of(oid::kDate):
       return append_date(out, get<Date>(value));

@@ -1,6 +1,7 @@
 #include "sql/types/io.h"
 #include "sql/types/json.h"
 #include "sql/types/json_parser.h"
+#include "sql/types/jsonpath.h"
 
 namespace latchkey::sql {
 
@@ -71,6 +72,51 @@ Result<Value> normalize_json(Bytes text, Arena& arena) {
   JsonbBuilder builder;
   LK_CHECK(add_json_text(builder, text));
   return builder.finish(arena);
+}
+
+bool is_json(Oid type) {
+  return type == oid::kJson || type == oid::kJsonb || type == oid::kJsonpath;
+}
+
+// A jsonpath is kept as the text by which it is shown: see jsonpath_functions.cc.
+Result<Value> parse_json(Oid type, Bytes text, Arena& arena) {
+  LK_CHECK(check_utf8(text));
+  if (type == oid::kJsonb) return normalize_json(text, arena);
+  if (type == oid::kJson) {
+    LK_CHECK(check_json(text));
+    return Value::of_bytes(arena.copy(text));
+  }
+  LK_TRY(const JsonPath path, JsonPath::parse(text));
+  std::string canonical;
+  path.append_text(canonical);
+  return Value::of_bytes(arena.copy(canonical));
+}
+
+namespace {
+
+// The first byte of what is sent, of jsonb and of jsonpath.
+constexpr char kVersion = 1;
+
+}  // namespace
+
+Result<Value> receive_json(Oid type, Bytes bytes, Arena& arena) {
+  if (type == oid::kJson) return parse_json(type, bytes, arena);
+  if (bytes.empty()) return Error(ErrorCode::InvalidBinary, "no data left in message");
+  if (bytes[0] != kVersion) {
+    const int version = static_cast<unsigned char>(bytes[0]);
+    return Error(ErrorCode::Internal,
+                 "unsupported " + type_text(type) + " version number " + std::to_string(version));
+  }
+  return parse_json(type, bytes.substr(1), arena);
+}
+
+void send_json(Oid type, Bytes bytes, std::string& out) {
+  if (type != oid::kJson) out.push_back(kVersion);
+  if (type == oid::kJsonb) {
+    append_jsonb(bytes, out);
+  } else {
+    out += bytes;
+  }
 }
 
 int compare_jsonb(Bytes left, Bytes right) {

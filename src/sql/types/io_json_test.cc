@@ -188,5 +188,36 @@ TEST(AppendJsonb, PrintsTheBytesOfAValue) {
   EXPECT_EQ(io::compare_jsonb(value->bytes(), value->bytes()), 0);
 }
 
+// A byte that tells the version stands before the text of what PostgreSQL keeps in binary.
+TEST(JsonOnTheWire, ReadsWhatItSends) {
+  const std::pair<Oid, std::string> rows[] = {
+      {oid::kJson, "{\"a\":  1}"},
+      {oid::kJsonb, "\x01{\"a\": [1, 2.50]}"},
+      {oid::kJsonpath, "\x01$.\"a\"[*]"},
+  };
+  Arena arena;
+  for (const auto& [type, bytes] : rows) {
+    const Result<Value> value = parse_binary(type, -1, bytes, arena);
+    ASSERT_TRUE(value.has_value()) << bytes;
+
+    std::string sent;
+    append_binary(type, *value, sent);
+
+    EXPECT_EQ(sent, bytes);
+  }
+}
+
+TEST(JsonOnTheWire, RefusesOtherVersions) {
+  Arena arena;
+
+  const Result<Value> other = parse_binary(oid::kJsonb, -1, "\x02{}", arena);
+  const Result<Value> nothing = parse_binary(oid::kJsonb, -1, "", arena);
+  const Result<Value> broken = parse_binary(oid::kJsonb, -1, "\x01{", arena);
+
+  EXPECT_EQ(shown(other), "XX000: unsupported jsonb version number 2");
+  EXPECT_FALSE(nothing.has_value());
+  EXPECT_EQ(broken.error().sqlstate(), "22P02");
+}
+
 }  // namespace
 }  // namespace latchkey::sql

@@ -192,7 +192,8 @@ Result<Value> receive_number(Oid type, Bytes bytes) {
   if (type == oid::kFloat8) {
     return Value::of_number(std::bit_cast<double>(load_big<std::uint64_t>(bytes)));
   }
-  if (type == oid::kFloat4) {
+  // Arrays keep the places of an enumeration's labels like numbers.
+  if (type == oid::kFloat4 || found->kind == 'e') {
     return Value::of_number(
         static_cast<double>(std::bit_cast<float>(load_big<std::uint32_t>(bytes))));
   }
@@ -217,6 +218,10 @@ void send_number(Oid type, const Value& value, std::string& out) {
     append_big(out, std::bit_cast<std::uint32_t>(static_cast<float>(value.number)));
   } else {
     const Type* const found = find_type(type);
+    if (found != nullptr && found->kind == 'e') {
+      append_big(out, std::bit_cast<std::uint32_t>(static_cast<float>(value.number)));
+      return;
+    }
     const auto bits = static_cast<std::uint64_t>(value.integer);
     if (found != nullptr && found->length == 2) {
       append_big(out, static_cast<std::uint16_t>(bits));

@@ -221,12 +221,4 @@ std::uint64_t hash_jsonb(JsonbReader value);
 /// Counts are big-endian.
 void append_jsonb_key(JsonbReader value, std::string& out);
 
-namespace io {
-
-/// The text of a Value of type jsonb.
-void append_jsonb(Bytes jsonb, std::string& out);
-std::uint64_t hash_jsonb(Bytes jsonb);
-
-}  // namespace io
-
 }  // namespace latchkey::sql

@@ -4,13 +4,24 @@
 
 #include "base/function_ref.h"
 #include "sql/types/array.h"
+#include "sql/types/record.h"
 
 namespace latchkey::sql {
 
 namespace {
 
 /// What becomes of the values of a type.
-enum class Shape : std::uint8_t { Boolean, Number, DateTime, Json, Jsonb, Array, String, Text };
+enum class Shape : std::uint8_t {
+  Boolean,
+  Number,
+  DateTime,
+  Json,
+  Jsonb,
+  Array,
+  Record,
+  String,
+  Text
+};
 
 Shape shape_of(Oid type) {
   if (type == oid::kBool) return Shape::Boolean;
@@ -25,8 +36,11 @@ Shape shape_of(Oid type) {
   const bool is_text = type == oid::kText || type == oid::kVarchar || type == oid::kBpchar ||
                        type == oid::kName || type == oid::kUnknown;
   if (is_text) return Shape::Text;
+  if (type == oid::kRecord) return Shape::Record;
   const Type* const found = find_type(type);
-  return found != nullptr && found->is_array() ? Shape::Array : Shape::String;
+  if (found == nullptr) return Shape::String;
+  if (found->kind == 'c') return Shape::Record;
+  return found->is_array() ? Shape::Array : Shape::String;
 }
 
 /// "2020-01-01 10:00:00.5+02 BC" is "2020-01-01T10:00:00.5+02:00 BC" to JSON.
@@ -45,7 +59,13 @@ std::string iso_text(std::string text, Oid type) {
 std::string scalar_text(const TypedValue& from, Shape shape, const TextSettings& settings) {
   if (shape == Shape::Boolean) return from.value.boolean() ? "true" : "false";
   std::string text;
-  append_text(from.type, from.value, settings, text);
+  if (shape == Shape::DateTime && settings.date_style != DateStyle::Iso) {
+    TextSettings iso = settings;
+    iso.date_style = DateStyle::Iso;
+    append_text(from.type, from.value, iso, text);
+  } else {
+    append_text(from.type, from.value, settings, text);
+  }
   return shape == Shape::DateTime ? iso_text(std::move(text), from.type) : text;
 }
 
@@ -82,25 +102,6 @@ class ArrayWalk {
   FunctionRef<Result<void>(const TypedValue&)> element_;
 };
 
-void append_array(const TypedValue& from, const TextSettings& settings, std::string& out) {
-  const auto separate = [&] {
-    if (out.back() != '[') out.push_back(',');
-  };
-  bool is_outermost = true;
-  const auto bracket = [&](bool begins) {
-    if (begins && !is_outermost) separate();
-    is_outermost = false;
-    out.push_back(begins ? '[' : ']');
-  };
-  const auto element = [&](const TypedValue& item) {
-    separate();
-    append_as_json(item, settings, out);
-    return Result<void>();
-  };
-  // Appending does not fail.
-  static_cast<void>(ArrayWalk(from.value, bracket, element).walk());
-}
-
 Result<void> add_array(JsonbBuilder& builder, const TypedValue& from,
                        const TextSettings& settings) {
   const auto bracket = [&](bool begins) { begins ? builder.begin_array() : builder.end(); };
@@ -110,9 +111,23 @@ Result<void> add_array(JsonbBuilder& builder, const TypedValue& from,
   return ArrayWalk(from.value, bracket, element).walk();
 }
 
+Result<void> add_record(JsonbBuilder& builder, const TypedValue& from,
+                        const TextSettings& settings) {
+  builder.begin_object();
+  RecordReader reader(from.value.bytes());
+  for (RecordReader::Field field; reader.next(field);) {
+    builder.add_key(field.name);
+    LK_CHECK(add_as_jsonb(builder, {field.type, field.value}, settings));
+  }
+  builder.end();
+  return {};
+}
+
 Result<std::string> key_text(const TypedValue& from, const TextSettings& settings) {
   const Shape shape = shape_of(from.type);
-  if (shape == Shape::Json || shape == Shape::Jsonb || shape == Shape::Array) {
+  const bool is_scalar = shape != Shape::Json && shape != Shape::Jsonb && shape != Shape::Array &&
+                         shape != Shape::Record;
+  if (!is_scalar) {
     return Error(ErrorCode::InvalidArgument,
                  "key value must be scalar, not array, composite, or json");
   }
@@ -128,6 +143,44 @@ Result<void> check_pairs(std::span<const TypedValue> values, const char* functio
 
 }  // namespace
 
+void append_array_as_json(const TypedValue& from, LineFeeds line_feeds,
+                          const TextSettings& settings, std::string& out) {
+  std::size_t depth = 0;
+  const auto separate = [&] {
+    if (out.back() != '[') out += depth == 1 && line_feeds == LineFeeds::Yes ? ",\n " : ",";
+  };
+  const auto bracket = [&](bool begins) {
+    if (begins && depth > 0) separate();
+    depth += begins ? 1 : -1;
+    out.push_back(begins ? '[' : ']');
+  };
+  const auto element = [&](const TypedValue& item) {
+    separate();
+    append_as_json(item, settings, out);
+    return Result<void>();
+  };
+  // Appending does not fail.
+  static_cast<void>(ArrayWalk(from.value, bracket, element).walk());
+}
+
+void append_record_as_json(const TypedValue& from, LineFeeds line_feeds,
+                           const TextSettings& settings, std::string& out) {
+  out.push_back('{');
+  RecordReader reader(from.value.bytes());
+  for (RecordReader::Field field; reader.next(field);) {
+    if (out.back() != '{') out += line_feeds == LineFeeds::Yes ? ",\n " : ",";
+    append_json_string(field.name, out);
+    out.push_back(':');
+    append_as_json({field.type, field.value}, settings, out);
+  }
+  out.push_back('}');
+}
+
+bool is_structured(Oid type) {
+  const Shape shape = shape_of(type);
+  return shape == Shape::Array || shape == Shape::Record;
+}
+
 void append_as_json(const TypedValue& from, const TextSettings& settings, std::string& out) {
   if (from.value.is_null) {
     out += "null";
@@ -142,7 +195,10 @@ void append_as_json(const TypedValue& from, const TextSettings& settings, std::s
       append_jsonb(JsonbReader(from.value.bytes()), out);
       return;
     case Shape::Array:
-      append_array(from, settings, out);
+      append_array_as_json(from, LineFeeds::No, settings, out);
+      return;
+    case Shape::Record:
+      append_record_as_json(from, LineFeeds::No, settings, out);
       return;
     case Shape::Text:
       append_json_string(from.value.bytes(), out);
@@ -177,6 +233,8 @@ Result<void> add_as_jsonb(JsonbBuilder& builder, const TypedValue& from,
       return {};
     case Shape::Array:
       return add_array(builder, from, settings);
+    case Shape::Record:
+      return add_record(builder, from, settings);
     case Shape::Text:
       builder.add_string(from.value.bytes());
       return {};

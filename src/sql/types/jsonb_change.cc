@@ -164,6 +164,106 @@ Result<Value> change_path(JsonbReader value, JsonTexts path, PathAction action,
   return builder.finish(arena);
 }
 
+/// Rebuilds a value for an assignment to one of its parts.
+class PathAssignment {
+ public:
+  PathAssignment(JsonTexts path, JsonbReader replacement, JsonbBuilder& builder)
+      : path_(path), replacement_(replacement), builder_(builder) {}
+
+  Result<void> apply(JsonbReader value) {
+    std::size_t level = 0;
+    bool exists = true;
+    for (; level < path_.size() && exists; ++level) {
+      if (value.is_scalar()) {
+        return invalid("cannot replace existing key")
+            .with_detail("The path assumes key is a composite object, but it is a scalar value.");
+      }
+      begin_like(builder_, value);
+      LK_TRY(const std::size_t index,
+             value.is_object() ? enter_object(value, level) : enter_array(value, level));
+      open_.push_back({value, index});
+      exists = index < value.count();
+      if (exists) value = item_of(value, index);
+    }
+    LK_CHECK(add_new(level));
+    for (; !open_.empty(); open_.pop_back()) {
+      const auto [container, index] = open_.back();
+      add_items(builder_, container, index + 1, container.count());
+      builder_.end();
+    }
+    return {};
+  }
+
+ private:
+  struct Open {
+    JsonbReader container;
+    std::size_t index;  ///< of the item on the path; the count of all if it is new
+  };
+
+  /// Adds what stands before the item on the path, and says where that is.
+  Result<std::size_t> enter_object(JsonbReader object, std::size_t level) {
+    const Bytes key = *path_[level];
+    const std::size_t index = object.find_index(key).value_or(object.count());
+    add_items(builder_, object, 0, index);
+    builder_.add_key(key);
+    return index;
+  }
+  Result<std::size_t> enter_array(JsonbReader array, std::size_t level) {
+    const auto wanted = parse_json_index(*path_[level]);
+    if (!wanted.has_value()) return no_integer(level, *path_[level]);
+    const auto count = static_cast<std::int64_t>(array.count());
+    const std::int64_t index = *wanted < 0 ? *wanted + count : *wanted;
+    if (index < 0) {
+      return Error(ErrorCode::InvalidArgument, "path element at position " +
+                                                   std::to_string(level + 1) +
+                                                   " is out of range: " + std::to_string(*wanted));
+    }
+    if (index < count) {
+      add_items(builder_, array, 0, static_cast<std::size_t>(index));
+      return static_cast<std::size_t>(index);
+    }
+    add_items(builder_, array);
+    LK_CHECK(add_nulls(index - count));
+    return array.count();
+  }
+
+  Result<void> add_nulls(std::int64_t count) {
+    // Each takes four bytes of the value, and more while it is made.
+    constexpr std::int64_t kNullsMax = 10'000'000;
+    if (count > kNullsMax) {
+      return Error(ErrorCode::LimitExceeded,
+                   "number of jsonb array elements exceeds the maximum allowed (" +
+                       std::to_string(kNullsMax) + ")");
+    }
+    for (std::int64_t i = 0; i < count; ++i) builder_.add_null();
+    return {};
+  }
+
+  /// Adds the replacement inside the arrays and objects that the rest of the path speaks of.
+  Result<void> add_new(std::size_t first) {
+    for (std::size_t level = first; level < path_.size() && !builder_.failed(); ++level) {
+      const auto index = parse_json_index(*path_[level]);
+      if (index.has_value()) {
+        builder_.begin_array();
+        LK_CHECK(add_nulls(*index));
+      } else {
+        builder_.begin_object();
+        builder_.add_key(*path_[level]);
+      }
+    }
+    builder_.add(replacement_);
+    for (std::size_t level = first; level < path_.size() && !builder_.failed(); ++level) {
+      builder_.end();
+    }
+    return {};
+  }
+
+  const JsonTexts path_;
+  const JsonbReader replacement_;
+  JsonbBuilder& builder_;
+  std::vector<Open> open_;
+};
+
 bool is_among(Bytes text, JsonTexts texts) {
   for (const std::optional<Bytes>& each : texts) {
     if (each.has_value() && *each == text) return true;
@@ -280,6 +380,13 @@ Result<Value> jsonb_insert(JsonbReader value, JsonTexts path, JsonbReader additi
   return change_path(value, path,
                      side == JsonbSide::After ? PathAction::InsertAfter : PathAction::InsertBefore,
                      addition, arena);
+}
+
+Result<Value> jsonb_assign(JsonbReader value, JsonTexts path, JsonbReader replacement,
+                           Arena& arena) {
+  JsonbBuilder builder;
+  LK_CHECK(PathAssignment(path, replacement, builder).apply(value));
+  return builder.finish(arena);
 }
 
 Result<Value> jsonb_strip_nulls(JsonbReader value, Arena& arena) {

@@ -39,6 +39,12 @@ Result<Value> jsonb_set_lax(JsonbReader value, JsonTexts path,
 Result<Value> jsonb_insert(JsonbReader value, JsonTexts path, JsonbReader addition, JsonbSide side,
                            Arena& arena);
 
+/// What an assignment to value['a'][1] makes: what is missing on the path is made, arrays are
+/// filled with nulls up to the index, and a scalar on the path is refused.
+/// Requires: a path without nulls.
+Result<Value> jsonb_assign(JsonbReader value, JsonTexts path, JsonbReader replacement,
+                           Arena& arena);
+
 /// Without the members, at any level, whose values are null.
 Result<Value> jsonb_strip_nulls(JsonbReader value, Arena& arena);
 

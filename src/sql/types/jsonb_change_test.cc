@@ -251,5 +251,42 @@ TEST(JsonbSet, ReachesTheDeepestLevel) {
             "54001: stack depth limit exceeded");
 }
 
+TEST(JsonbAssign, MakesWhatIsMissingOnThePath) {
+  const PathRow rows[] = {
+      {R"({"a": 1})", "{a}", "2", "", R"({"a": 2})"},
+      {R"({"b": 1})", "{a,c,2,x}", "2", "", R"({"a": {"c": [null, null, {"x": 2}]}, "b": 1})"},
+      {"[1, 2]", "{4}", "{}", "", "[1, 2, null, null, {}]"},
+      {"[1, 2]", "{-1}", "{}", "", "[1, {}]"},
+      {"[1, 2]", "{-3}", "{}", "", "22023: path element at position 1 is out of range: -3"},
+      {"[1, 2]", "{x}", "{}", "", "22P02: path element at position 1 is not an integer: \"x\""},
+      {R"({"a": [1, {"b": 2}], "z": 0})", "{a,1,b}", "[3]", "",
+       R"({"a": [1, {"b": [3]}], "z": 0})"},
+      {R"({"a": [1, {"b": 2}], "z": 0})", "{a,1,c,0}", "[3]", "",
+       R"({"a": [1, {"b": 2, "c": [[3]]}], "z": 0})"},
+      {R"({"a": 1})", "{a,b}", "2", "",
+       "22023: cannot replace existing key|The path assumes key is a composite object, but it is a "
+       "scalar value.||"},
+      {"[]", "{1,a}", "2", "", R"([null, {"a": 2}])"},
+      {"{}", "{a,-1}", "2", "", R"({"a": [2]})"},
+  };
+  Values value;
+  for (const PathRow& row : rows) {
+    const Result<Value> result =
+        jsonb_assign(value(row.json), texts(row.path), value(row.replacement), value.arena());
+    EXPECT_EQ(shown(result), row.answer) << row.json << " " << row.path;
+  }
+}
+
+// An index far behind the end would fill the memory with nulls.
+TEST(JsonbAssign, RefusesTooManyNulls) {
+  Values value;
+
+  const Result<Value> result =
+      jsonb_assign(value("[]"), texts("{2147483647}"), value("1"), value.arena());
+
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().sqlstate(), "54000");
+}
+
 }  // namespace
 }  // namespace latchkey::sql

@@ -8,6 +8,7 @@
 #include "base/function_ref.h"
 #include "sql/types/json.h"
 #include "sql/types/jsonpath_regex.h"
+#include "sql/types/type.h"
 
 namespace latchkey::sql {
 
@@ -128,13 +129,16 @@ struct JsonPathArguments {
   /// An object with the values of $names. Nothing: they are null.
   std::optional<JsonbReader> variables;
   JsonPathErrors errors = JsonPathErrors::Told;
+  /// By the clocks of whose zone dates and times without one compare with those that have one.
+  /// Null: they do not.
+  const TextSettings* session = nullptr;
 };
 
 /// jsonb_path_exists, and with silent errors @?. Nothing is SQL's null.
 ///
 /// Errors of these: JsonMissing and InvalidArgument with the SQLSTATEs 2203x of SQL/JSON unless
 /// silent; ObjectMissing for a variable that is not there; NumberOverflow, DivisionByZero;
-/// NotSupported for .datetime(); TooComplex.
+/// NotSupported for a template of .datetime() and for comparisons that need a zone; TooComplex.
 Result<std::optional<bool>> jsonb_path_exists(const JsonPath& path,
                                               const JsonPathArguments& arguments);
 /// jsonb_path_match, and with silent errors @@.

@@ -11,6 +11,7 @@ namespace latchkey::sql {
 namespace {
 
 constexpr const char* kNotNumeric = "22036";
+constexpr const char* kNotDateTime = "22031";
 constexpr const char* kArrayNotFound = "22039";
 constexpr const char* kNumberNotFound = "2203B";
 constexpr const char* kObjectNotFound = "2203C";
@@ -88,8 +89,12 @@ JsonbReader JsonPathRun::number(std::int64_t value) {
 JsonPathRun::Outcome JsonPathRun::evaluate_method(const JsonPathNode& node, JsonbReader item,
                                                   Items* found) {
   switch (node.kind) {
-    case JsonPathKind::Type:
-      return go_on(node, JsonbReader(JsonKind::String, jsonb_typeof(item)), found);
+    case JsonPathKind::Type: {
+      const JsonDateTime* const date_time = date_time_of(item);
+      const std::string_view name =
+          date_time != nullptr ? find_type(date_time->type)->sql_name : jsonb_typeof(item);
+      return go_on(node, JsonbReader(JsonKind::String, name), found);
+    }
     case JsonPathKind::Size:
       return evaluate_size(node, item, found);
     case JsonPathKind::Double:
@@ -97,8 +102,7 @@ JsonPathRun::Outcome JsonPathRun::evaluate_method(const JsonPathNode& node, Json
     case JsonPathKind::KeyValue:
       return evaluate_key_value(node, item, found);
     case JsonPathKind::DateTime:
-      return abort(
-          Error(ErrorCode::NotSupported, "jsonpath item method .datetime() is not supported"));
+      return evaluate_date_time(node, item, found);
     default:
       return evaluate_number_method(node, item, found);
   }
@@ -127,7 +131,7 @@ JsonPathRun::Outcome JsonPathRun::evaluate_number_method(const JsonPathNode& nod
 
 JsonPathRun::Outcome JsonPathRun::evaluate_double(const JsonPathNode& node, JsonbReader item,
                                                   Items* found) {
-  if (!item.is_number() && !item.is_string()) {
+  if (!item.is_number() && (!item.is_string() || date_time_of(item) != nullptr)) {
     return fail(kNotNumeric,
                 "jsonpath item method .double() can only be applied to a string or numeric value");
   }
@@ -144,6 +148,30 @@ JsonPathRun::Outcome JsonPathRun::evaluate_double(const JsonPathNode& node, Json
   // A number that a double can hold stays as exact as it was.
   if (item.is_number()) return go_on(node, item, found);
   return go_on(node, number(Numeric::from_double(*value)), found);
+}
+
+JsonPathRun::Outcome JsonPathRun::evaluate_date_time(const JsonPathNode& node, JsonbReader item,
+                                                     Items* found) {
+  if (!item.is_string() || date_time_of(item) != nullptr) {
+    return fail(kNotDateTime, "jsonpath item method .datetime() can only be applied to a string");
+  }
+  if (node.left != 0) {
+    return abort(Error(ErrorCode::NotSupported,
+                       "a template of jsonpath item method .datetime() is not supported"));
+  }
+  const std::optional<JsonDateTime> date_time = parse_json_date_time(item.text());
+  if (!date_time.has_value()) {
+    const Outcome outcome = fail(
+        kNotDateTime, "datetime format is not recognized: \"" + std::string(item.text()) + "\"");
+    if (error_.has_value()) {
+      error_ = std::move(*error_).with_hint(
+          "Use a datetime template argument to specify the input data format.");
+    }
+    return outcome;
+  }
+  const JsonbReader result(JsonKind::String, arena_.copy(date_time->text()));
+  date_times_.emplace(result.text().data(), *date_time);
+  return go_on(node, result, found);
 }
 
 JsonPathRun::Outcome JsonPathRun::evaluate_key_value(const JsonPathNode& node, JsonbReader item,

@@ -104,8 +104,19 @@ JsonPathRun::Truth JsonPathRun::evaluate_pairs(const JsonPathNode& node, JsonbRe
 }
 
 JsonPathRun::Truth JsonPathRun::decide(const JsonPathNode& node, JsonbReader left,
-                                       JsonbReader right) const {
+                                       JsonbReader right) {
   const auto truth_of = [](bool flag) { return flag ? Truth::True : Truth::False; };
+  const JsonDateTime* const left_date_time = date_time_of(left);
+  const JsonDateTime* const right_date_time = date_time_of(right);
+  if (left_date_time != nullptr || right_date_time != nullptr) {
+    const bool is_comparison =
+        node.kind != JsonPathKind::StartsWith && node.kind != JsonPathKind::LikeRegex;
+    if (is_comparison && left_date_time != nullptr && right_date_time != nullptr) {
+      return compare_date_times(node, *left_date_time, *right_date_time);
+    }
+    // Strings are something else.
+    if (!is_comparison || left.kind() == right.kind()) return Truth::Unknown;
+  }
   if (node.kind == JsonPathKind::StartsWith) {
     if (!left.is_string() || !right.is_string()) return Truth::Unknown;
     return truth_of(left.text().starts_with(right.text()));
@@ -117,6 +128,22 @@ JsonPathRun::Truth JsonPathRun::decide(const JsonPathNode& node, JsonbReader lef
   // Null differs from everything else and is neither above nor below it.
   const bool is_with_null = left.is_null() || right.is_null();
   return is_with_null ? truth_of(node.kind == JsonPathKind::NotEqual) : Truth::Unknown;
+}
+
+JsonPathRun::Truth JsonPathRun::compare_date_times(const JsonPathNode& node,
+                                                   const JsonDateTime& left,
+                                                   const JsonDateTime& right) {
+  const JsonDateTimeOrder compared = compare(left, right, arguments_.session);
+  if (compared.needs_zone()) {
+    abort(Error(ErrorCode::NotSupported,
+                "cannot convert value from " + std::string(compared.from_type) + " to " +
+                    std::string(compared.to_type) + " without time zone usage")
+              .with_hint("Use *_tz() function for time zone support."));
+    return Truth::Unknown;
+  }
+  if (!compared.order.has_value()) return Truth::Unknown;
+  const int order = *compared.order < 0 ? -1 : *compared.order > 0 ? 1 : 0;
+  return holds(node.kind, order) ? Truth::True : Truth::False;
 }
 
 JsonPathRun::Outcome JsonPathRun::add_truth(const JsonPathNode& node, JsonbReader item,

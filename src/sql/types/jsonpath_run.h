@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "base/numeric.h"
 #include "sql/types/arena.h"
 #include "sql/types/json_stack.h"
 #include "sql/types/jsonpath.h"
+#include "sql/types/jsonpath_date_time.h"
 
 namespace latchkey::sql {
 
@@ -82,10 +84,17 @@ class JsonPathRun {
   Outcome evaluate_size(const JsonPathNode& node, JsonbReader item, Items* found);
   Outcome evaluate_number_method(const JsonPathNode& node, JsonbReader item, Items* found);
   Outcome evaluate_double(const JsonPathNode& node, JsonbReader item, Items* found);
+  Outcome evaluate_date_time(const JsonPathNode& node, JsonbReader item, Items* found);
   Outcome evaluate_key_value(const JsonPathNode& node, JsonbReader item, Items* found);
   Outcome evaluate_arithmetic(const JsonPathNode& node, JsonbReader item, Items* found);
   Outcome evaluate_pair(const JsonPathNode& node, JsonbReader item, Items* found);
   Outcome evaluate_sign(const JsonPathNode& node, JsonbReader item, Items* found);
+  /// The date or time that a string is, if .datetime() made it.
+  const JsonDateTime* date_time_of(JsonbReader item) const {
+    if (date_times_.empty() || !item.is_string()) return nullptr;
+    const auto at = date_times_.find(item.text().data());
+    return at == date_times_.end() ? nullptr : &at->second;
+  }
   JsonbReader number(const Numeric& value);
   JsonbReader number(std::int64_t value);
 
@@ -93,7 +102,9 @@ class JsonPathRun {
   Truth evaluate_predicate(const JsonPathNode& node, JsonbReader item);
   Truth evaluate_exists(const JsonPathNode& node, JsonbReader item);
   Truth evaluate_pairs(const JsonPathNode& node, JsonbReader item);
-  Truth decide(const JsonPathNode& node, JsonbReader left, JsonbReader right) const;
+  Truth decide(const JsonPathNode& node, JsonbReader left, JsonbReader right);
+  Truth compare_date_times(const JsonPathNode& node, const JsonDateTime& left,
+                           const JsonDateTime& right);
   Outcome add_truth(const JsonPathNode& node, JsonbReader item, Items* found);
 
   bool is_lax() const { return !path_.is_strict(); }
@@ -114,6 +125,7 @@ class JsonPathRun {
   const JsonPath& path_;
   const JsonPathArguments& arguments_;
   Arena arena_;
+  std::unordered_map<const char*, JsonDateTime> date_times_;  // by where their texts lie
   std::optional<Error> error_;
   JsonbReader current_;
   BaseObject base_;

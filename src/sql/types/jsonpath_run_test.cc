@@ -182,10 +182,20 @@ TEST(JsonPathRun, StopsBeforeTheStackDoes) {
   EXPECT_EQ(query({"1", steps, "{}", "t", ""}), "54001: stack depth limit exceeded");
 }
 
-// Dates are not in yet; nothing may be found silently in their place.
-TEST(JsonPathRun, SaysThatDatesAreNotSupported) {
-  EXPECT_EQ(query({"\"2020-01-01\"", "$.datetime()", "{}", "t", ""}),
-            "0A000: jsonpath item method .datetime() is not supported");
+// Patterns of dates are not in yet; nothing may be found silently in their place.
+TEST(JsonPathRun, SaysThatTemplatesOfDatesAreNotSupported) {
+  EXPECT_EQ(query({"\"2020-01-01\"", "$.datetime(\"YYYY-MM-DD\")", "{}", "t", ""}),
+            "0A000: a template of jsonpath item method .datetime() is not supported");
+}
+
+TEST(JsonPathRun, ComparesDates) {
+  EXPECT_EQ(query({R"(["2017-01-01", "2018-01-01 00:00:00"])",
+                   R"($[*].datetime() ? (@ < "2017-06-01".datetime()))", "{}", "t", ""}),
+            R"("2017-01-01")");
+  EXPECT_EQ(query({R"("2017-01-01")", R"($.datetime() ? (@ < "2017-06-01 00:00:00+01".datetime()))",
+                   "{}", "t", ""}),
+            "0A000: cannot convert value from date to timestamptz without time zone usage||Use "
+            "*_tz() function for time zone support.|");
 }
 
 }  // namespace

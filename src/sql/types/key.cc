@@ -4,7 +4,10 @@
 #include <cmath>
 
 #include "base/numeric.h"
+#include "sql/types/array.h"
 #include "sql/types/date_time_value.h"
+#include "sql/types/json.h"
+#include "sql/types/record.h"
 
 namespace latchkey::sql {
 
@@ -134,6 +137,67 @@ Result<Value> take_delimited(Bytes& key, Arena& arena) {
 
 }  // namespace
 
+// Arrays: each element behind a byte that says whether it is there, an end that is less than
+// any of them, then the shape.
+
+namespace {
+
+constexpr char kArrayEnd = 0;
+constexpr char kArrayElement = 1;
+constexpr char kArrayNull = 2;
+
+void append_array(const Type& type, Bytes array, std::string& out) {
+  ArrayReader reader(array);
+  Value element;
+  while (reader.next(element)) {
+    out.push_back(element.is_null ? kArrayNull : kArrayElement);
+    if (!element.is_null) append_key_part(type.element, element, KeyPart::Inner, out);
+  }
+  out.push_back(kArrayEnd);
+  out.push_back(static_cast<char>(reader.dimension_count()));
+  for (int i = 0; i < reader.dimension_count(); ++i) {
+    const ArrayDimension dimension = reader.dimension(i);
+    append_integer(oid::kInt4, dimension.length, out);
+    append_integer(oid::kInt4, dimension.lower_bound, out);
+  }
+}
+
+/// An array with this key: its elements are equal to those that were put in.
+Result<Value> take_array(const Type& type, Bytes& key, Arena& arena) {
+  const auto take_byte = [&]() -> int {
+    if (key.empty()) return -1;
+    const int byte = static_cast<unsigned char>(key.front());
+    key.remove_prefix(1);
+    return byte;
+  };
+  ArrayWriter writer(type.element);
+  for (;;) {
+    const int kind = take_byte();
+    if (kind == kArrayEnd) break;
+    if (kind == kArrayNull) {
+      writer.add(Value::null());
+    } else if (kind == kArrayElement) {
+      LK_TRY(const Value element, take_key_part(type.element, KeyPart::Inner, key, arena));
+      writer.add(element);
+    } else {
+      return damaged();
+    }
+  }
+  constexpr int kDimensionsMax = 6;
+  const int count = take_byte();
+  if (count < 0 || count > kDimensionsMax) return damaged();
+  std::vector<ArrayDimension> dimensions;
+  for (int i = 0; i < count; ++i) {
+    LK_TRY(const Value length, take_integer(oid::kInt4, key));
+    LK_TRY(const Value lower_bound, take_integer(oid::kInt4, key));
+    dimensions.push_back({static_cast<std::int32_t>(length.integer),
+                          static_cast<std::int32_t>(lower_bound.integer)});
+  }
+  return writer.finish(arena, dimensions);
+}
+
+}  // namespace
+
 bool key_tells_value(Oid type) {
   // Numbers lose their digits after the point in a key, and padded texts their blanks.
   const Type* const found = find_type(type);
@@ -156,6 +220,17 @@ void append_key_part(Oid type, const Value& value, KeyPart part, std::string& ou
     append_interval(date_time::get<Interval>(value), out);
   } else if (type == oid::kTimetz) {
     append_timetz(date_time::get<TimeTz>(value), out);
+  } else if (found != nullptr && found->is_array()) {
+    append_array(*found, value.bytes(), out);
+  } else if (type == oid::kJsonb) {
+    std::string bytes;
+    append_jsonb_key(JsonbReader(value.bytes()), bytes);
+    if (part == KeyPart::Last)
+      out += bytes;
+    else
+      append_delimited(bytes, out);
+  } else if (type == oid::kRecord) {
+    append_record_key(value, out);
   } else {
     Bytes bytes = value.bytes();
     if (type == oid::kBpchar) {
@@ -179,6 +254,7 @@ Result<Value> take_key_part(Oid type, KeyPart part, Bytes& key, Arena& arena) {
     return Value::of_bytes(arena.copy(packed));
   }
   if (type == oid::kInterval || type == oid::kTimetz) return take_two_words(type, key, arena);
+  if (found != nullptr && found->is_array()) return take_array(*found, key, arena);
   if (part == KeyPart::Inner) return take_delimited(key, arena);
   const Value value = Value::of_bytes(key);
   key = {};

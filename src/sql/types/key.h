@@ -16,6 +16,7 @@ namespace latchkey::sql {
 ///   numbers      8, in the order of IEEE 754, NaN last
 ///   numeric      see Numeric::append_key
 ///   interval     16: the number by which it sorts; timetz: 16: the moment, then the zone
+///   arrays       each element behind a byte 1, or a byte 2 for null; 0; the shape
 ///   bytes        each 00 as 00 FF, then 00 00; the last part of a key as it is
 ///
 /// In an index each part has a byte before it that says whether it is null, and a descending part

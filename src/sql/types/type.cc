@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "sql/types/io.h"
+#include "sql/types/user_types.h"
 
 namespace latchkey::sql {
 
@@ -62,8 +63,26 @@ constexpr auto kTypes = std::to_array<Type>({
     base(oid::kRegtype, "regtype", "regtype", Oid{2211}, 4, 'N', I),
     base(oid::kRegnamespace, "regnamespace", "regnamespace", Oid{4090}, 4, 'N', I),
     base(oid::kRegrole, "regrole", "regrole", Oid{4097}, 4, 'N', I),
+    base(oid::kRegoperator, "regoperator", "regoperator", Oid{2209}, 4, 'N', I),
+    base(oid::kRegcollation, "regcollation", "regcollation", Oid{4192}, 4, 'N', I),
+    base(oid::kRegconfig, "regconfig", "regconfig", Oid{3735}, 4, 'N', I),
+    base(oid::kRegdictionary, "regdictionary", "regdictionary", Oid{3770}, 4, 'N', I),
+    base(oid::kTid, "tid", "tid", Oid{1010}, 6, 'U', I),
+    base(oid::kXid, "xid", "xid", Oid{1011}, 4, 'U', I),
+    base(oid::kCid, "cid", "cid", Oid{1012}, 4, 'U', I),
+    base(oid::kXid8, "xid8", "xid8", Oid{271}, 8, 'U', I),
+    base(oid::kPgLsn, "pg_lsn", "pg_lsn", Oid{3221}, 8, 'U', I),
+    base(oid::kPgNodeTree, "pg_node_tree", "pg_node_tree", kNone, -1, 'Z', B),
+    base(oid::kAclitem, "aclitem", "aclitem", Oid{1034}, 12, 'U', B),
+    base(oid::kInet, "inet", "inet", Oid{1041}, -1, 'I', B, true),
+    base(Oid{3361}, "pg_ndistinct", "pg_ndistinct", kNone, -1, 'Z', B),
+    base(Oid{3402}, "pg_dependencies", "pg_dependencies", kNone, -1, 'Z', B),
+    base(Oid{5017}, "pg_mcv_list", "pg_mcv_list", kNone, -1, 'Z', B),
+    {oid::kInt2Vector, "int2vector", "int2vector", Oid{1006}, oid::kInt2, -1, 'A', false, 'b', B},
+    {oid::kOidVector, "oidvector", "oidvector", Oid{1013}, oid::kOid, -1, 'A', false, 'b', B},
     base(oid::kUuid, "uuid", "uuid", oid::kUuidArray, 16, 'U', B),
     base(oid::kJsonb, "jsonb", "jsonb", oid::kJsonbArray, -1, 'U', B),
+    base(oid::kJsonpath, "jsonpath", "jsonpath", oid::kJsonpathArray, -1, 'U', B),
     array_of(oid::kBoolArray, "_bool", "boolean[]", oid::kBool),
     array_of(oid::kByteaArray, "_bytea", "bytea[]", oid::kBytea),
     array_of(oid::kCharArray, "_char", "\"char\"[]", oid::kChar),
@@ -88,9 +107,27 @@ constexpr auto kTypes = std::to_array<Type>({
     array_of(oid::kUuidArray, "_uuid", "uuid[]", oid::kUuid),
     array_of(oid::kJsonArray, "_json", "json[]", oid::kJson),
     array_of(oid::kJsonbArray, "_jsonb", "jsonb[]", oid::kJsonb),
+    array_of(oid::kJsonpathArray, "_jsonpath", "jsonpath[]", oid::kJsonpath),
+    array_of(Oid{1008}, "_regproc", "regproc[]", oid::kRegproc),
+    array_of(Oid{2201}, "_refcursor", "refcursor[]", oid::kRefcursor),
+    array_of(Oid{2207}, "_regprocedure", "regprocedure[]", oid::kRegprocedure),
+    array_of(Oid{2208}, "_regoper", "regoper[]", oid::kRegoper),
+    array_of(Oid{2209}, "_regoperator", "regoperator[]", oid::kRegoperator),
+    array_of(Oid{4090}, "_regnamespace", "regnamespace[]", oid::kRegnamespace),
+    array_of(Oid{4097}, "_regrole", "regrole[]", oid::kRegrole),
+    array_of(Oid{4192}, "_regcollation", "regcollation[]", oid::kRegcollation),
+    array_of(Oid{1010}, "_tid", "tid[]", oid::kTid),
+    array_of(Oid{1011}, "_xid", "xid[]", oid::kXid),
+    array_of(Oid{1012}, "_cid", "cid[]", oid::kCid),
+    array_of(Oid{271}, "_xid8", "xid8[]", oid::kXid8),
+    array_of(Oid{3221}, "_pg_lsn", "pg_lsn[]", oid::kPgLsn),
+    array_of(Oid{1034}, "_aclitem", "aclitem[]", oid::kAclitem),
+    array_of(Oid{1006}, "_int2vector", "int2vector[]", oid::kInt2Vector),
+    array_of(Oid{1013}, "_oidvector", "oidvector[]", oid::kOidVector),
     array_of(Oid{2210}, "_regclass", "regclass[]", oid::kRegclass),
     array_of(Oid{2211}, "_regtype", "regtype[]", oid::kRegtype),
-    pseudo(oid::kRecord, "record", -1),
+    {oid::kRecord, "record", "record", Oid{2287}, kNone, -1, 'P', false, 'p', B},
+    {Oid{2287}, "_record", "record[]", kNone, oid::kRecord, -1, 'P', false, 'p', B},
     pseudo(oid::kCstring, "cstring", kCstringLength),
     pseudo(oid::kAny, "any", 4),
     pseudo(oid::kAnyArray, "anyarray", -1),
@@ -141,7 +178,9 @@ std::string modifier_text(Oid type, std::int32_t typmod) {
 
 const Type* find_type(Oid type) {
   const auto found = index().by_oid.find(value_of(type));
-  return found == index().by_oid.end() ? nullptr : found->second;
+  if (found != index().by_oid.end()) return found->second;
+  const UserTypes* const users = seen_user_types();
+  return users == nullptr ? nullptr : users->find(type);
 }
 
 const Type* find_type(std::string_view name) {
@@ -151,10 +190,31 @@ const Type* find_type(std::string_view name) {
 
 std::span<const Type> all_types() { return kTypes; }
 
+bool is_object_name(Oid type) {
+  switch (value_of(type)) {
+    case value_of(oid::kRegproc):
+    case value_of(oid::kRegprocedure):
+    case value_of(oid::kRegoper):
+    case value_of(oid::kRegoperator):
+    case value_of(oid::kRegclass):
+    case value_of(oid::kRegcollation):
+    case value_of(oid::kRegtype):
+    case value_of(oid::kRegconfig):
+    case value_of(oid::kRegdictionary):
+    case value_of(oid::kRegnamespace):
+    case value_of(oid::kRegrole):
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_vector(Oid type) { return type == oid::kInt2Vector || type == oid::kOidVector; }
+
 std::string type_text(Oid oid, std::int32_t typmod) {
   const Type* const type = find_type(oid);
   if (type == nullptr) return "type " + std::to_string(value_of(oid));
-  if (type->is_array()) return type_text(type->element, typmod) + "[]";
+  if (type->is_array() && !is_vector(oid)) return type_text(type->element, typmod) + "[]";
   if (oid == oid::kBpchar && typmod < 0) return "bpchar";
   const std::string modifier = modifier_text(oid, typmod);
   const std::size_t space = type->sql_name.find(' ');

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/date_time.h"
 #include "latchkey/result.h"
 #include "sql/types/arena.h"
 #include "sql/types/value.h"
@@ -28,19 +29,32 @@ inline constexpr Oid kBool{16}, kBytea{17}, kChar{18}, kName{19}, kInt8{20}, kIn
     kRegtype{2206}, kRecord{2249}, kCstring{2275}, kAny{2276}, kAnyArray{2277}, kVoid{2278},
     kTrigger{2279}, kAnyElement{2283}, kUuid{2950}, kAnyNonArray{2776}, kAnyEnum{3500},
     kAnyCompatible{5077}, kAnyCompatibleArray{5078}, kJsonb{3802}, kJsonpath{4072},
-    kRegnamespace{4089}, kRegrole{4096};
+    kRegnamespace{4089}, kRegrole{4096}, kTid{27}, kXid{28}, kCid{29}, kXid8{5069},
+    kRegoperator{2204}, kRegcollation{4191}, kRegconfig{3734}, kRegdictionary{3769}, kPgLsn{3220},
+    kPgNodeTree{194}, kAclitem{1033}, kInet{869};
 inline constexpr Oid kBoolArray{1000}, kByteaArray{1001}, kCharArray{1002}, kNameArray{1003},
     kInt2Array{1005}, kInt4Array{1007}, kTextArray{1009}, kBpcharArray{1014}, kVarcharArray{1015},
     kInt8Array{1016}, kFloat4Array{1021}, kFloat8Array{1022}, kOidArray{1028},
     kTimestampArray{1115}, kDateArray{1182}, kTimeArray{1183}, kTimestamptzArray{1185},
     kTimetzArray{1270}, kIntervalArray{1187}, kNumericArray{1231}, kUuidArray{2951},
-    kJsonArray{199}, kJsonbArray{3807};
+    kJsonArray{199}, kJsonbArray{3807}, kJsonpathArray{4073};
 }  // namespace oid
 
-/// How dates are written, and in which order the numbers of a date without words are read.
+/// How dates and intervals are written.
 enum class DateStyle : std::uint8_t { Iso, Sql, Postgres, German };
-enum class DateOrder : std::uint8_t { MonthDayYear, DayMonthYear, YearMonthDay };
 enum class IntervalStyle : std::uint8_t { Postgres, PostgresVerbose, SqlStandard, Iso8601 };
+
+/// What the numbers of objects are called, for regclass and its kin.
+///
+/// Threads: the session's.
+class ObjectNames {
+ public:
+  virtual ~ObjectNames() = default;
+  /// The object of that name. Errors: of the kind for what does not exist, InvalidText.
+  virtual Result<Oid> find(Oid reg_type, Bytes name) const = 0;
+  /// As it must be written to be found; the number of what does not exist.
+  virtual std::string text(Oid reg_type, Oid object) const = 0;
+};
 
 /// What texts of dates and numbers depend on, and what "now" is. Fixed for a statement.
 struct TextSettings {
@@ -53,6 +67,7 @@ struct TextSettings {
   IntervalStyle interval_style = IntervalStyle::Postgres;
   int extra_float_digits = 1;
   bool bytea_escape = false;
+  const ObjectNames* objects = nullptr;  ///< null: the types of names take and give numbers
 };
 
 /// How a Value of the type is kept.
@@ -74,12 +89,17 @@ struct Type {
   bool is_array() const { return element != Oid::None; }
 };
 
-/// The type of that number, or null. Types that users made are the catalog's.
+/// The type of that number, or null. Types that users made are there as far as the thread sees
+/// them: see UserTypesScope.
 const Type* find_type(Oid oid);
 /// The type of that name in pg_catalog, or null: "int4", and the other names SQL has for it are the
 /// parser's business.
 const Type* find_type(std::string_view name);
 std::span<const Type> all_types();
+/// regclass and its kin: numbers that are shown as names.
+bool is_object_name(Oid type);
+/// int2vector and oidvector: arrays from 0 that are shown without braces.
+bool is_vector(Oid type);
 
 /// "integer", "character varying(20)", "numeric(10,2)", "timestamp(3) without time zone".
 std::string type_text(Oid type, std::int32_t typmod = -1);

@@ -5,7 +5,10 @@
 #include "base/numeric.h"
 #include "sql/types/date_time_value.h"
 #include "sql/types/io.h"
+#include "sql/types/key.h"
+#include "sql/types/record.h"
 #include "sql/types/type.h"
+#include "sql/types/user_types.h"
 
 namespace latchkey::sql {
 
@@ -14,11 +17,12 @@ namespace {
 bool is_text(Oid type) {
   return type == oid::kText || type == oid::kVarchar || type == oid::kBpchar ||
          type == oid::kName || type == oid::kChar || type == oid::kUnknown ||
-         type == oid::kCstring || type == oid::kRefcursor;
+         type == oid::kCstring || type == oid::kRefcursor || type == oid::kAclitem;
 }
 
 bool is_integer(Oid type) {
-  return type == oid::kInt2 || type == oid::kInt4 || type == oid::kInt8 || type == oid::kOid;
+  return type == oid::kInt2 || type == oid::kInt4 || type == oid::kInt8 || type == oid::kOid ||
+         type == oid::kXid || type == oid::kCid || type == oid::kXid8;
 }
 
 int order_of(double left, double right) {
@@ -87,7 +91,16 @@ Result<Value> parse_text(Oid type, std::int32_t typmod, Bytes text, const TextSe
   if (type == oid::kUuid) return io::parse_uuid(text, arena);
   if (type == oid::kVoid) return Value::of_integer(0);
   if (io::is_date_time(type)) return io::parse_date_time(type, typmod, text, settings, arena);
+  if (io::is_json(type)) return io::parse_json(type, text, arena);
+  if (type == oid::kRecord) {
+    return Error(ErrorCode::NotSupported, "input of anonymous composite types is not implemented");
+  }
+  if (is_object_name(type)) return io::parse_object_name(type, text, settings);
+  if (type == oid::kTid) return io::parse_place(text);
+  if (type == oid::kPgLsn) return io::parse_log_position(text);
   const Type* const found = find_type(type);
+  if (found != nullptr && found->kind == 'e') return enum_value(type, text);
+  if (is_vector(type)) return io::parse_vector(*found, text, arena);
   if (found != nullptr && found->is_array()) {
     return io::parse_array(*found, typmod, text, settings, arena);
   }
@@ -108,10 +121,24 @@ void append_text(Oid type, const Value& value, const TextSettings& settings, std
     if (number.has_value()) number->append_text(out);
   } else if (io::is_date_time(type)) {
     io::append_date_time(type, value, settings, out);
+  } else if (type == oid::kJsonb) {
+    io::append_jsonb(value.bytes(), out);
+  } else if (type == oid::kRecord) {
+    io::append_record(value, settings, out);
+  } else if (is_object_name(type)) {
+    io::append_object_name(type, value, settings, out);
+  } else if (type == oid::kTid) {
+    io::append_place(value, out);
+  } else if (type == oid::kPgLsn) {
+    io::append_log_position(value, out);
+  } else if (is_vector(type)) {
+    io::append_vector(value, out);
   } else if (type == oid::kVoid) {
     // Nothing is shown of nothing.
   } else if (const Type* const found = find_type(type); found == nullptr) {
     out += value.bytes();
+  } else if (found->kind == 'e') {
+    out += enum_label(type, value);
   } else if (found->is_array()) {
     io::append_array(*found, value, settings, out);
   } else if (found->kept == Kept::Integer) {
@@ -128,6 +155,7 @@ Result<Value> parse_binary(Oid type, std::int32_t typmod, Bytes bytes, Arena& ar
   }
   const Type* const found = find_type(type);
   if (found == nullptr) return no_input(type);
+  if (found->kind == 'e') return enum_value(type, bytes);
   if (found->is_array()) return io::receive_array(*found, typmod, bytes, arena);
   if (type == oid::kNumeric) {
     Result<Numeric> number = Numeric::unpack(bytes);
@@ -135,11 +163,13 @@ Result<Value> parse_binary(Oid type, std::int32_t typmod, Bytes bytes, Arena& ar
     return numeric_value(std::move(number), typmod, arena);
   }
   if (type == oid::kBytea) return Value::of_bytes(arena.copy(bytes));
+  if (io::is_json(type)) return io::receive_json(type, bytes, arena);
   if (type == oid::kUuid) {
     if (bytes.size() != 16) return Error(ErrorCode::InvalidBinary, "incorrect binary data format");
     return Value::of_bytes(arena.copy(bytes));
   }
   if (io::is_date_time(type)) return io::receive_date_time(type, typmod, bytes, arena);
+  if (type == oid::kTid) return io::receive_place(bytes);
   if (found->kept != Kept::Bytes && found->kind == 'b') return io::receive_number(type, bytes);
   return no_input(type);
 }
@@ -147,10 +177,18 @@ Result<Value> parse_binary(Oid type, std::int32_t typmod, Bytes bytes, Arena& ar
 void append_binary(Oid type, const Value& value, std::string& out) {
   const Type* const found = find_type(type);
   if (found == nullptr || type == oid::kVoid) return;
-  if (found->is_array()) {
+  if (type == oid::kRecord) {
+    io::send_record(value, out);
+  } else if (found->kind == 'e') {
+    out += enum_label(type, value);
+  } else if (found->is_array()) {
     io::send_array(*found, value, out);
+  } else if (io::is_json(type)) {
+    io::send_json(type, value.bytes(), out);
   } else if (found->kept == Kept::Bytes) {
     out += value.bytes();
+  } else if (type == oid::kTid) {
+    io::send_place(value, out);
   } else {
     io::send_number(type, value, out);
   }
@@ -163,6 +201,7 @@ int compare(Oid type, const Value& left, const Value& right) {
     return left.integer < right.integer ? -1 : left.integer > right.integer ? 1 : 0;
   }
   if (found->kept == Kept::Number) return order_of(left.number, right.number);
+  if (type == oid::kRecord) return compare_records(left, right);
   if (found->is_array()) return io::compare_arrays(*found, left, right);
   if (type == oid::kNumeric) {
     const Result<Numeric> a = Numeric::unpack(left.bytes());
@@ -180,6 +219,7 @@ int compare(Oid type, const Value& left, const Value& right) {
     const auto order = date_time::get<TimeTz>(left) <=> date_time::get<TimeTz>(right);
     return order < 0 ? -1 : order > 0 ? 1 : 0;
   }
+  if (type == oid::kJsonb) return io::compare_jsonb(left.bytes(), right.bytes());
   if (type == oid::kBpchar) {
     return order_of(without_padding(left.bytes()), without_padding(right.bytes()));
   }
@@ -200,10 +240,18 @@ std::uint64_t hash(Oid type, const Value& value) {
     const Result<Numeric> number = Numeric::unpack(value.bytes());
     if (number.has_value()) return number->hash();
   }
+  if (found != nullptr && found->is_array()) {
+    // Equal arrays may differ in their bytes, as 1.0 and 1.00 do.
+    std::string key;
+    append_key_part(type, value, KeyPart::Last, key);
+    return hash_bytes(key);
+  }
   if (type == oid::kInterval) {
     const Int128 order = interval_order(date_time::get<Interval>(value));
     return hash_bytes({reinterpret_cast<const char*>(&order), sizeof order});
   }
+  if (type == oid::kJsonb) return io::hash_jsonb(value.bytes());
+  if (type == oid::kRecord) return hash_record(value);
   if (type == oid::kBpchar) return hash_bytes(without_padding(value.bytes()));
   return hash_bytes(value.bytes());
 }

@@ -115,8 +115,8 @@ void check_together(const Config& config, std::vector<std::string>& mistakes) {
         " would let everyone in: that door knows no passwords yet. Open it without a password and\n"
         "  on this machine alone, or turn it off with --postgres-port 0");
   }
-  if (config.resp_port == 0 && config.unix_socket.empty()) {
-    mistakes.push_back("every door is off; give --resp-port or --unixsocket");
+  if (config.resp_port == 0 && config.unix_socket.empty() && config.postgres_port == 0) {
+    mistakes.push_back("every door is off; give --resp-port, --postgres-port or --unixsocket");
   }
 }
 

@@ -167,6 +167,12 @@ class FakeSession final : public sql::Session {
 
   sql::TransactionState transaction_state() const override { return state_; }
   storage::Lsn take_dependency() override { return std::exchange(dependency_, storage::Lsn{}); }
+  // Nothing is quick: statements run on threads, as those do that wait.
+  bool foresee(Bytes) override { return false; }
+  bool is_quick_portal(Bytes) const override { return false; }
+  bool is_quick_sync() const override { return false; }
+  void set_patience(Patience) override {}
+  bool take_would_wait() override { return false; }
   void cancel() override {
     const std::lock_guard lock(mutex_);
     is_cancelled_ = true;
