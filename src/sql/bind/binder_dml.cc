@@ -14,6 +14,14 @@ namespace {
 using parse::Node;
 using parse::NodeKind;
 
+/// The table that changes, beside the others that the statement looks at.
+FromNode* joined(FromNode& join, FromNode* target, FromNode* others) {
+  join.join = parse::JoinKind::Inner;
+  join.left = target;
+  join.right = others;
+  return &join;
+}
+
 }  // namespace
 
 Result<void> Binder::bind_target_table(const Node& node, Query& query, Scope& scope) {
@@ -330,15 +338,8 @@ Result<Query*> Binder::bind_update(const Node& node, Scope* outer) {
   scope.outer = outer;
   LK_CHECK(bind_target_table(node, query, scope));
   scope.place = "FROM";
-  FromNode* const target = query.from;
   LK_TRY(FromNode* const others, bind_from(node.list("from_clause"), scope));
-  if (others != nullptr) {
-    FromNode& join = new_from();
-    join.join = parse::JoinKind::Inner;
-    join.left = target;
-    join.right = others;
-    query.from = &join;
-  }
+  if (others != nullptr) query.from = joined(new_from(), query.from, others);
   scope.place = "UPDATE";
   LK_TRY(query.assignments, bind_assignments(node.list("target_list"), *query.table, scope));
   if (const Node* const where = node.child("where_clause")) {
@@ -359,15 +360,8 @@ Result<Query*> Binder::bind_delete(const Node& node, Scope* outer) {
   scope.outer = outer;
   LK_CHECK(bind_target_table(node, query, scope));
   scope.place = "FROM";
-  FromNode* const target = query.from;
   LK_TRY(FromNode* const others, bind_from(node.list("using_clause"), scope));
-  if (others != nullptr) {
-    FromNode& join = new_from();
-    join.join = parse::JoinKind::Inner;
-    join.left = target;
-    join.right = others;
-    query.from = &join;
-  }
+  if (others != nullptr) query.from = joined(new_from(), query.from, others);
   if (const Node* const where = node.child("where_clause")) {
     scope.place = "WHERE";
     LK_TRY(Expr* const condition, bind_expr(*where, scope));

@@ -394,6 +394,8 @@ std::string Binder::name_of(const Node& value) {
       const std::string inner = otherwise == nullptr ? "?column?" : name_of(*otherwise);
       return inner == "?column?" ? "case" : inner;
     }
+    case NodeKind::GroupingFunc:
+      return "grouping";
     case NodeKind::CoalesceExpr:
       return "coalesce";
     case NodeKind::MinMaxExpr:
